@@ -23,7 +23,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Reso
     .testTarget(name: name, dependencies: dependencies, exclude: [], resources: resources, swiftSettings: swift)
 }
 
-func system(_ name: String, pkgConfig: String, apt: String) -> Target {
+func system(_ name: String, pkgConfig: String?, apt: String) -> Target {
     .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([apt])])
 }
 
@@ -52,12 +52,13 @@ let package = Package(
     ],
     targets: [
         // System libraries.
-        system("CUV", pkgConfig: "libuv", apt: "libuv1-dev"),
+        // Two pkg-config files ask for -pthread, which SwiftPM warns about; their headers and libraries are in the default places.
+        system("CUV", pkgConfig: nil, apt: "libuv1-dev"),
         system("CSodium", pkgConfig: "libsodium", apt: "libsodium-dev"),
         system("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
         system("CPNG", pkgConfig: "libpng", apt: "libpng-dev"),
         system("CJPEG", pkgConfig: "libjpeg", apt: "libjpeg62-turbo-dev"),
-        system("COpenEXR", pkgConfig: "OpenEXR", apt: "libopenexr-dev"),
+        system("COpenEXR", pkgConfig: nil, apt: "libopenexr-dev"),
         .target(name: "COpenCL"),
         .target(name: "CImageIO", dependencies: ["CPNG", "CJPEG"]),
         .target(name: "CRenderKernels", cSettings: kernelFlags),
@@ -131,12 +132,17 @@ let package = Package(
             ["Roles", "Ledger", "ProofOfRender", "RenderModel", "LibP2P", "Identity", "Crypto", "Wire", "Determinism"]),
         tests(
             "NodeTests",
-            ["Node", "Roles", "Kademlia", "GossipSub", "Blocks", "ProofOfRender", "RenderModel", "LibP2P", "Identity", "Crypto", "Wire", "Determinism"]
+            [
+                "Node", "Roles", "Kademlia", "GossipSub", "Blocks", "ProofOfRender", "RenderModel", "LibP2P", "Identity", "Crypto", "Wire",
+                "Determinism",
+            ]
         ),
         tests("EventLoopTests", ["EventLoop"]),
         tests("StoreTests", ["Store", "Crypto", "Wire"]),
         tests("SceneIOTests", ["SceneIO", "RenderModel", "Crypto", "Wire"]),
-        tests("RenderEngineTests", ["RenderEngine", "SceneIO", "CRenderKernels", "EventLoop", "ProofOfRender", "RenderModel", "Crypto", "Wire", "Determinism"]),
+        tests(
+            "RenderEngineTests",
+            ["RenderEngine", "SceneIO", "CRenderKernels", "EventLoop", "ProofOfRender", "RenderModel", "Crypto", "Wire", "Determinism"]),
         tests("NodeRuntimeTests", ["NodeRuntime", "Node", "EventLoop", "Store", "LibP2P", "Identity", "Crypto", "Wire", "Determinism"]),
         tests("SimulationEngineTests", ["SimulationEngine", "Node", "Determinism"]),
         tests("NodeCLITests", ["NodeCLI", "NodeRuntime"]),
