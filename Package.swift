@@ -112,8 +112,8 @@ let package = Package(
             name: "netsim", dependencies: ["SimulationEngine", "EventLoop", "NodeRuntime", "Wire", "Determinism", argumentParser],
             path: "netsim", exclude: ["scenarios"], swiftSettings: swift),
         .executableTarget(
-            name: "bootstrap", dependencies: ["NodeRuntime", "EventLoop", argumentParser], path: "bootstrap", exclude: ["networks"],
-            swiftSettings: swift),
+            name: "bootstrap", dependencies: ["NodeRuntime", "EventLoop", argumentParser], path: "bootstrap",
+            exclude: ["networks", "demo.sh"], swiftSettings: swift),
 
         // Tests.
         tests("DeterminismTests", ["Determinism"]),
