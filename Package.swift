@@ -110,7 +110,7 @@ let package = Package(
             ], swiftSettings: swift),
         .executableTarget(
             name: "netsim", dependencies: ["SimulationEngine", "EventLoop", "NodeRuntime", "Wire", "Determinism", argumentParser],
-            path: "netsim", exclude: ["scenarios"], swiftSettings: swift),
+            path: "netsim", exclude: ["scenarios", "regions"], swiftSettings: swift),
         .executableTarget(
             name: "bootstrap", dependencies: ["NodeRuntime", "EventLoop", argumentParser], path: "bootstrap",
             exclude: ["networks", "demo.sh"], swiftSettings: swift),

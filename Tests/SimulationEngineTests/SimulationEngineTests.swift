@@ -1,1 +1,96 @@
+import Determinism
 import Testing
+
+@testable import SimulationEngine
+
+@Suite struct CalendarQueueTests {
+    /// Against a sorted array, with clusters, ties, gaps of whole years and pushes while popping.
+    @Test(arguments: [1, 2, 3] as [UInt64])
+    func popsInOrderOfTimeThenInsertion(seed: UInt64) {
+        var random = Generator(seed: seed)
+        var queue = CalendarQueue<Int>(dayShift: 4, daysPerYearShift: 3)
+        var model: [(time: UInt64, id: Int)] = []
+        var now: UInt64 = 0
+        var id = 0
+        for _ in 0..<4000 {
+            if random.chance(0.55) {
+                let gap: UInt64 = random.chance(0.02) ? 100_000 : random.next() % 200
+                queue.push(id, at: Instant(nanoseconds: now + gap))
+                model.append((now + gap, id))
+                id += 1
+            } else if let popped = queue.pop() {
+                let expected = model.enumerated().min { ($0.element.time, $0.element.id) < ($1.element.time, $1.element.id) }
+                #expect(popped.element == expected?.element.id)
+                #expect(popped.time.nanoseconds == expected?.element.time)
+                if let index = expected?.offset { model.remove(at: index) }
+                now = popped.time.nanoseconds
+            }
+        }
+        #expect(queue.count == model.count)
+    }
+
+    @Test func peekingDoesNotLoseEarlierPushes() {
+        var queue = CalendarQueue<Int>(dayShift: 4, daysPerYearShift: 3)
+        queue.push(1, at: Instant(nanoseconds: 10_000))
+        #expect(queue.nextTime()?.nanoseconds == 10_000)
+        queue.push(2, at: Instant(nanoseconds: 500))
+        #expect(queue.pop()?.element == 2)
+        #expect(queue.pop()?.element == 1)
+        #expect(queue.pop() == nil)
+    }
+}
+
+@Suite struct TraceDigestTests {
+    @Test func everyBitCounts() {
+        let bytes = [UInt8](0..<37)
+        var base = TraceDigest()
+        base.combine(bytes: bytes)
+        for index in bytes.indices {
+            for bit in 0..<8 {
+                var changed = bytes
+                changed[index] ^= 1 << UInt8(bit)
+                var digest = TraceDigest()
+                digest.combine(bytes: changed)
+                #expect(digest.value != base.value)
+            }
+        }
+    }
+
+    @Test func orderCounts() {
+        var a = TraceDigest()
+        a.combine(1)
+        a.combine(2)
+        var b = TraceDigest()
+        b.combine(2)
+        b.combine(1)
+        #expect(a != b)
+    }
+}
+
+@Suite struct HistogramTests {
+    @Test func quantilesAreWithinTheBucketWidth() throws {
+        var histogram = Histogram()
+        for value in 1...100_000 { histogram.record(nanoseconds: UInt64(value)) }
+        for q in [0.01, 0.5, 0.9, 0.99, 1] {
+            let estimate = Double(try #require(histogram.quantile(q)))
+            #expect(abs(estimate / (q * 100_000) - 1) < 0.04)
+        }
+        #expect(Histogram().quantile(0.5) == nil)
+    }
+}
+
+@Suite struct RegionMatrixTests {
+    @Test func readsTheTable() throws {
+        let matrix = try RegionMatrix(parsing: "# comment\nnorth 3 1 40\nsouth 1 42 2 # tail\n")
+        #expect(matrix.names == ["north", "south"])
+        #expect(matrix.nanoseconds(from: 0, to: 1) == 40_000_000)
+        #expect(matrix.nanoseconds(from: 1, to: 0) == 42_000_000)
+        #expect(matrix.region(at: 0.74) == 0)
+        #expect(matrix.region(at: 0.76) == 1)
+    }
+
+    @Test(arguments: ["", "a 1 2 3", "a 1 x", "a 1 -1", "a 0 1"])
+    func refusesWhatIsNoTable(text: String) {
+        #expect(throws: RegionMatrix.Failure.self) { try RegionMatrix(parsing: text) }
+    }
+}
