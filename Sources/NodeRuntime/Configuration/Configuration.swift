@@ -1,0 +1,97 @@
+public import Wire
+
+/// What an operator decides about one node. Everything that all nodes of a network must agree on is in `NetworkDefinition`.
+public struct Configuration: Equatable, Sendable {
+    public var roles: [NodeRole] = []
+    /// A path, or the name of a definition that comes with the node.
+    public var network = NetworkDefinition.development.name
+    public var listen: [Multiaddr] = [.tcp4(0, port: 4001)]
+    /// Dialled besides the definition's own.
+    public var bootstrap: [Multiaddr] = []
+    public var api = HostPort(host: "127.0.0.1", port: 0)
+    public var subscribe: [String] = []
+    public var serve: [DiagnosticProtocol] = []
+    public var passwordFile = ""
+    public var logLevel = LogLevel.info
+    public var logFormat = LogFormat.text
+    public var connectionsMax = 0
+    public var device = RenderDevice.opencl(index: 0)
+    public var threads = 0
+    public var blocksMax = 10_240
+
+    public init() {}
+}
+
+public enum NodeRole: String, NamedChoice { case worker, verifier, manager }
+
+public enum DiagnosticProtocol: String, NamedChoice { case perf, echo }
+
+public enum LogLevel: String, NamedChoice { case trace, debug, info, notice, warning, error, critical }
+
+public enum LogFormat: String, NamedChoice { case text, json }
+
+/// Where kernels run: `opencl`, `opencl:N` (the N-th device) or `native`.
+public enum RenderDevice: Equatable, Hashable, FieldValue {
+    case opencl(index: Int)
+    case native
+
+    public static var typeName: String { "opencl, opencl:N or native" }
+
+    public init?(_ text: String) {
+        if text == "native" {
+            self = .native
+        } else if text == "opencl" {
+            self = .opencl(index: 0)
+        } else if text.hasPrefix("opencl:"), let index = UInt8(text.dropFirst(7)) {
+            self = .opencl(index: Int(index))
+        } else {
+            return nil
+        }
+    }
+
+    public init(item: TOMLItem) throws(FieldProblem) {
+        guard case .text(let text) = item, let device = RenderDevice(text) else { throw RenderDevice.mismatch(item) }
+        self = device
+    }
+
+    public var item: TOMLItem {
+        switch self {
+        case .native: .text("native")
+        case .opencl(let index): .text(index == 0 ? "opencl" : "opencl:\(index)")
+        }
+    }
+}
+
+/// `127.0.0.1:8080`, `localhost:0` or `[::1]:8080`.
+public struct HostPort: Equatable, Hashable, FieldValue {
+    /// Without brackets.
+    public var host: String
+    public var port: UInt16
+
+    public init(host: String, port: UInt16) {
+        self.host = host
+        self.port = port
+    }
+
+    public init?(_ text: String) {
+        guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]) else { return nil }
+        var host = text[..<colon]
+        if host.hasPrefix("["), host.hasSuffix("]") {
+            host = host.dropFirst().dropLast()
+        } else if host.contains(":") {
+            return nil
+        }
+        guard !host.isEmpty, host.utf8.count <= 255, !host.contains(where: { $0.isWhitespace || $0 == "/" }) else { return nil }
+        self.init(host: String(host), port: port)
+    }
+
+    public static var typeName: String { "HOST:PORT" }
+
+    public init(item: TOMLItem) throws(FieldProblem) {
+        guard case .text(let text) = item else { throw HostPort.mismatch(item) }
+        guard let value = HostPort(text) else { throw FieldProblem("takes HOST:PORT such as 127.0.0.1:4080, not \"\(text)\"") }
+        self = value
+    }
+
+    public var item: TOMLItem { .text(host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)") }
+}
