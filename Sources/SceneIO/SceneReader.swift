@@ -1,0 +1,95 @@
+public import RenderModel
+
+/// A scene that is ready to render, and what the artist should know about it.
+public struct LoadedScene: Equatable, Sendable {
+    public var scene: CanonicalScene
+    /// What was decided for the scene, such as a camera.
+    public var notices: [String] = []
+    /// What will not look as in the file.
+    public var warnings: [String] = []
+}
+
+/// Reads glTF 2.0 (`.glb`, `.gltf`) into the canonical scene.
+///
+/// The file is hostile input: every index, count, size and number is checked before it is used, and nothing outside the scene's
+/// own folder is opened. Errors are `SceneError`. Source: Khronos, glTF 2.0 specification.
+public struct SceneReader: Sendable {
+    /// What to see where no ray hits anything; overrides the scene's own sky.
+    public enum Sky: Equatable, Sendable {
+        /// Linear radiance, not negative.
+        case constant(SIMD3<Float>)
+        /// Path of an OpenEXR file, equirectangular, y up.
+        case image(path: String)
+    }
+
+    public var limits = SceneLimits()
+    public var sky: Sky?
+
+    public init(limits: SceneLimits = SceneLimits(), sky: Sky? = nil) {
+        self.limits = limits
+        self.sky = sky
+    }
+
+    /// Reads a file; external buffers and images only from its folder.
+    public func load(path: String) throws(SceneError) -> LoadedScene {
+        let bytes = try SceneFiles.read(path: path, max: min(limits.fileMax, limits.memoryMax))
+        let folder = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+        do {
+            return try load(bytes: bytes, files: SceneFiles(folder: folder))
+        } catch {
+            throw SceneError(error.kind, at: error.place.isEmpty ? path : "\(path): \(error.place)", error.reason, advice: error.advice)
+        }
+    }
+
+    /// Reads the bytes of a `.glb` or a `.gltf`.
+    public func load(bytes: [UInt8], files: SceneFiles = SceneFiles(folder: nil)) throws(SceneError) -> LoadedScene {
+        var budget = MemoryBudget(limits)
+        try budget.charge(bytes.count, 1, at: "file")
+        var json = bytes[...]
+        var binary: ByteView?
+        if GLBContainer.isGLB(bytes) {
+            let container = try GLBContainer(bytes)
+            json = bytes[container.json]
+            binary = container.binary.map { ByteView(storage: bytes, range: $0) }
+        } else if !json.prefix(64).contains(0x7b) {
+            throw SceneError(
+                .malformed, at: "file", "it is neither a .glb nor a .gltf",
+                advice: "give a glTF 2.0 file; other formats can be exported from Blender")
+        }
+        let document = try GLTFDocument.decode(json, limits, &budget)
+        var builder = SceneBuilder(document: document, limits: limits, files: files, binary: binary, budget: budget)
+        try builder.build()
+        try applySky(&builder)
+        try builder.complete()
+        return LoadedScene(scene: builder.scene, notices: builder.notices, warnings: builder.warnings)
+    }
+
+    private func applySky(_ builder: inout SceneBuilder) throws(SceneError) {
+        switch sky {
+        case nil: break
+        case .constant(let radiance):
+            let max = Float(SceneBuilder.magnitudeMax)
+            guard (0..<3).allSatisfy({ radiance[$0] >= 0 && radiance[$0] <= max }) else {
+                throw SceneError(.malformed, at: "--sky", "a channel is negative or not finite", advice: "give three numbers such as 1,1,1")
+            }
+            builder.scene.sky = .constant(radiance)
+        case .image(let path):
+            let bytes = try SceneFiles.read(path: path, max: min(limits.fileMax, builder.budget.left))
+            try builder.addSky(exr: bytes, rotation: 0, intensity: 1, at: path)
+        }
+    }
+}
+
+extension SceneBuilder {
+    /// Adds what every picture needs: a camera and light.
+    mutating func complete() throws(SceneError) {
+        if scene.cameras.isEmpty {
+            try scene.frame()
+            notices.append("the scene has no camera: it was framed from the front right")
+        }
+        if !scene.hasLight {
+            scene.sky = .constant([0.5, 0.5, 0.5])
+            warn("the scene has no light: a grey sky of radiance 0.5 was added")
+        }
+    }
+}
