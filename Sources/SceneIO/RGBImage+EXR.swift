@@ -70,7 +70,8 @@ private struct EXRReader {
         setup.max_image_height = Int32(clamping: limits.imageSideMax)
         setup.zip_level = -2
         setup.dwa_quality = -1
-        setup.flags = Int32(EXR_CONTEXT_FLAG_STRICT_HEADER | EXR_CONTEXT_FLAG_SILENT_HEADER_PARSE | EXR_CONTEXT_FLAG_DISABLE_CHUNK_RECONSTRUCTION)
+        setup.flags = Int32(
+            EXR_CONTEXT_FLAG_STRICT_HEADER | EXR_CONTEXT_FLAG_SILENT_HEADER_PARSE | EXR_CONTEXT_FLAG_DISABLE_CHUNK_RECONSTRUCTION)
         var context: exr_context_t?
         let result = exr_start_read(&context, "picture", &setup)
         guard result == 0, let context else {

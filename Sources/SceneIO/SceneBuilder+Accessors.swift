@@ -66,7 +66,9 @@ extension SceneBuilder {
     }
 
     /// Elements as floats, integers converted by the rules of the specification: count × width values, all finite.
-    mutating func readFloats(_ index: Int, widths: Set<Int>, at place: String) throws(SceneError) -> (values: [Float], layout: AccessorLayout) {
+    mutating func readFloats(_ index: Int, widths: Set<Int>, at place: String) throws(SceneError) -> (
+        values: [Float], layout: AccessorLayout
+    ) {
         let layout = try layout(index, at: place)
         guard widths.contains(layout.width) else {
             throw .malformed(place, "accessor \(index) has elements of \(layout.width) numbers")
@@ -183,7 +185,8 @@ extension SceneBuilder {
                     let at = start + layout.offset(component)
                     switch layout.component {
                     case .uint8, .int8: values[next] = UInt32(bytes[at])
-                    case .uint16, .int16: values[next] = UInt32(UInt16(littleEndian: bytes.loadUnaligned(fromByteOffset: at, as: UInt16.self)))
+                    case .uint16, .int16:
+                        values[next] = UInt32(UInt16(littleEndian: bytes.loadUnaligned(fromByteOffset: at, as: UInt16.self)))
                     case .uint32, .float: values[next] = UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: at, as: UInt32.self))
                     }
                     next += 1

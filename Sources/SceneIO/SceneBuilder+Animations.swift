@@ -24,7 +24,8 @@ extension SceneBuilder {
             }
             guard !animation.channels.isEmpty else { continue }
             guard driven.isDisjoint(with: targets) else {
-                notices.append("\(path)\(source.name.map { " \"\($0)\"" } ?? "") is an alternative to an earlier animation and is not played")
+                notices.append(
+                    "\(path)\(source.name.map { " \"\($0)\"" } ?? "") is an alternative to an earlier animation and is not played")
                 continue
             }
             driven.formUnion(targets)

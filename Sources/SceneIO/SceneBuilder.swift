@@ -120,14 +120,17 @@ extension SceneBuilder {
         return result
     }
 
-    func vector3(_ values: [Double]?, default standard: SIMD3<Float>, at place: @autoclosure () -> String) throws(SceneError) -> SIMD3<Float> {
+    func vector3(_ values: [Double]?, default standard: SIMD3<Float>, at place: @autoclosure () -> String) throws(SceneError) -> SIMD3<
+        Float
+    > {
         guard let values else { return standard }
         let v = try floats(values, count: 3, at: place())
         return [v[0], v[1], v[2]]
     }
 
     /// A colour: three numbers that are not negative.
-    func color(_ values: [Double]?, default standard: SIMD3<Float>, at place: @autoclosure () -> String) throws(SceneError) -> SIMD3<Float> {
+    func color(_ values: [Double]?, default standard: SIMD3<Float>, at place: @autoclosure () -> String) throws(SceneError) -> SIMD3<Float>
+    {
         let v = try vector3(values, default: standard, at: place())
         guard v.x >= 0, v.y >= 0, v.z >= 0 else {
             throw .malformed(place(), "a colour with a negative channel")

@@ -1,4 +1,4 @@
-import RenderModel
+public import RenderModel
 
 /// An affine map in double precision, used to frame scenes and measure their bounds. Rendering does its own in profile D.
 struct WorldTransform {
@@ -29,8 +29,10 @@ struct WorldTransform {
     }
 
     init(_ node: SceneNode) {
-        self = node.matrix.isEmpty
-            ? WorldTransform(translation: node.translation, rotation: node.rotation, scale: node.scale) : WorldTransform(matrix: node.matrix)
+        self =
+            node.matrix.isEmpty
+            ? WorldTransform(translation: node.translation, rotation: node.rotation, scale: node.scale)
+            : WorldTransform(matrix: node.matrix)
     }
 
     func vector(_ v: SIMD3<Double>) -> SIMD3<Double> { x * v.x + y * v.y + z * v.z }
