@@ -9,6 +9,8 @@ public struct Field<Root: Sendable>: Sendable {
     let write: @Sendable (inout Root, TOMLItem) throws(FieldProblem) -> Void
     let parse: @Sendable (String) -> TOMLItem
 
+    public func item(of root: Root) -> TOMLItem { read(root) }
+
     init<Value: FieldValue>(_ key: String, _ path: any WritableKeyPath<Root, Value> & Sendable, _ meaning: String) {
         self.key = key
         self.meaning = meaning

@@ -1,0 +1,76 @@
+import Foundation
+import Testing
+
+@testable import NodeCLI
+
+@Suite("JSON")
+struct JSONTests {
+    @Test func valuesAreWritten() {
+        let value = JSON.object([
+            "z": .integer(-1), "a": .array([.null, .boolean(true), .boolean(false), .number(0.1), .number(.infinity), .number(-.nan)]),
+            "t": .text("a\"b\\c\n\r\t\u{1}é\u{1f600}"), "e": .object([:]), "l": .array([]),
+        ])
+        #expect(
+            value.text
+                == #"{"z":-1,"a":[null,true,false,0.1,null,null],"t":"a\"b\\c\n\r\t\u0001é😀","e":{},"l":[]}"#)
+    }
+
+    @Test(arguments: [0, -0.0, 1, 1e300, 1e-300, .pi, -123456.789, .leastNonzeroMagnitude, .greatestFiniteMagnitude])
+    func numbersReadBackAsTheyWere(number: Double) throws {
+        let text = JSON.array([.number(number)]).text
+        let read = try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [Double])
+        #expect(read == [number])
+    }
+
+    @Test func everyScalarReadsBack() throws {
+        let text = String(String.UnicodeScalarView((0...0x2ff).compactMap(Unicode.Scalar.init)))
+        let read = try JSONSerialization.jsonObject(with: Data(JSON.array([.text(text)]).text.utf8)) as? [String]
+        #expect(read == [text])
+    }
+}
+
+@Suite("Progress display")
+struct ProgressDisplayTests {
+    @Test func liveLineIsRedrawnInPlaceAndNotTooOften() {
+        var display = ProgressDisplay(isInteractive: true)
+        #expect(display.update(stage: "render", detail: "1 %", now: 0) == "\r\u{1b}[Krender  1 %")
+        #expect(display.update(stage: "render", detail: "2 %", now: 0.05) == "")
+        #expect(display.update(stage: "render", detail: "3 %", now: 0.11) == "\r\u{1b}[Krender  3 %")
+        #expect(display.update(stage: "render", detail: "3 %", now: 5) == "", "nothing changed")
+        #expect(display.update(stage: "verify", detail: "", now: 5.01) == "\r\u{1b}[Kverify", "a new stage is shown at once")
+        #expect(display.finish() == "\r\u{1b}[K")
+        #expect(display.finish() == "")
+    }
+
+    @Test func liveLineFitsTheTerminal() {
+        var display = ProgressDisplay(isInteractive: true)
+        #expect(display.update(stage: "abcdefghij", detail: "", now: 0, width: 6) == "\r\u{1b}[Kabcde")
+        #expect(display.update(stage: "klm", detail: "", now: 1, width: 0) == "\r\u{1b}[K")
+    }
+
+    @Test func plainLinesAreFew() {
+        var display = ProgressDisplay(isInteractive: false)
+        #expect(display.update(stage: "render", detail: "1 %", now: 0) == "render  1 %\n")
+        #expect(display.update(stage: "render", detail: "2 %", now: 9) == "")
+        #expect(display.update(stage: "render", detail: "3 %", now: 10) == "render  3 %\n")
+        #expect(display.update(stage: "verify", detail: "", now: 10) == "verify\n")
+        #expect(display.finish() == "")
+    }
+}
+
+@Suite("Outcome of a command")
+struct OutcomeTests {
+    @Test func statusesAreTheDocumentedOnes() {
+        let numbers: [(CommandStatus, Int32)] = [
+            (.done, 0), (.failed, 1), (.usage, 2), (.notReplayed, 3), (.rejected, 4), (.jobFailed, 5), (.unreachable, 6), (.refused, 7),
+            (.configuration, 78),
+        ]
+        for (status, number) in numbers { #expect(status.rawValue == number) }
+    }
+
+    @Test func failuresSayWhatToDo() {
+        let (status, message) = Program.outcome(of: CommandFailure(.refused, "no funds", advice: "Buy some."))
+        #expect(status == .refused)
+        #expect(message == "node: no funds\nBuy some.")
+    }
+}
