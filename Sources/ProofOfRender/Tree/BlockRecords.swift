@@ -1,0 +1,63 @@
+internal import Crypto
+public import RenderModel
+internal import Wire
+
+/// The records of one 4×4 block in all buckets of a task. Places outside the tile are empty.
+public struct BlockRecords: Equatable, Sendable {
+    /// bucket × 16 + lane.
+    public var rays: [UInt16]
+    /// (bucket × 16 + lane) × 3 + channel.
+    public var sums: [Float]
+
+    public init(rays: [UInt16], sums: [Float]) {
+        self.rays = rays
+        self.sums = sums
+    }
+
+    /// Block `index` of the tile, out of the records of the whole tile. Nil where the records are not those of the grid.
+    public init?(_ records: TileRecords, block index: Int, grid: RecordGrid) {
+        guard grid.matches(records), index >= 0, index < grid.blockCount else { return nil }
+        rays = [UInt16](repeating: 0, count: grid.bucketCount * 16)
+        sums = [Float](repeating: 0, count: grid.bucketCount * 48)
+        for lane in 0..<RecordGrid.blockPixels {
+            guard let (x, y) = grid.pixel(block: index, lane: lane) else { continue }
+            let source = (y * Int(grid.tile.width) + x) * grid.bucketCount
+            for bucket in 0..<grid.bucketCount {
+                let target = bucket * 16 + lane
+                rays[target] = records.rays[source + bucket]
+                for channel in 0..<3 { sums[target * 3 + channel] = records.sums[(source + bucket) * 3 + channel] }
+            }
+        }
+    }
+
+    /// The 192 bytes that hide behind a leaf's hash of values.
+    public func values(bucket: Int) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(LeafSummary.valuesSize)
+        for value in sums[bucket * 48..<bucket * 48 + 48] {
+            let bits = value.bitPattern
+            for shift in stride(from: UInt32(0), to: 32, by: 8) { bytes.append(UInt8(truncatingIfNeeded: bits >> shift)) }
+        }
+        return bytes
+    }
+
+    public func summary(bucket: Int) -> LeafSummary {
+        LeafSummary(counts: Array(rays[bucket * 16..<bucket * 16 + 16]), valuesHash: LeafSummary.hash(values: values(bucket: bucket)))
+    }
+
+    /// Leaves of the block's subtree, in the order of buckets.
+    func leaves(context: RecordContext, block index: Int, grid: RecordGrid) -> [SumNode] {
+        (0..<grid.bucketCount).map { bucket in
+            summary(bucket: bucket).node(
+                context: context, block: grid.blockNumber(index), bucket: grid.firstBucket + UInt32(truncatingIfNeeded: bucket))
+        }
+    }
+}
+
+extension RecordGrid {
+    /// True where the records have this grid's tile, samples and sizes.
+    public func matches(_ records: TileRecords) -> Bool {
+        records.tile == tile && records.samples == samples && records.bucketCount == bucketCount
+            && records.rays.count == pixelCount * bucketCount && records.sums.count == records.rays.count * 3
+    }
+}

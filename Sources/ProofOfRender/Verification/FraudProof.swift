@@ -1,0 +1,88 @@
+internal import Identity
+public import RenderModel
+public import Wire
+
+/// Everything that shows a reason to reject: the claim, the challenge, and the Worker's own answers. Anybody can check it.
+///
+/// The caller checks the signatures and ids of the records that these bodies come from (`ProofBundle` does all of it).
+public struct FraudProof: Sendable {
+    public let claim: Claim
+    public let draw: ChallengeDraw
+    public let reason: RejectReason
+    public let locators: Locators?
+    public let openings: Openings?
+    public let picture: PictureDelivery?
+
+    public init(
+        claim: Claim, output: Bytes32, nonce: Bytes32, reason: RejectReason, locators: Locators?, openings: Openings?,
+        picture: PictureDelivery?
+    ) {
+        self.claim = claim
+        draw = ChallengeDraw(claim: claim, output: output, nonce: nonce)
+        self.reason = reason
+        self.locators = locators
+        self.openings = openings
+        self.picture = picture
+    }
+
+    public enum Finding: Sendable, Equatable {
+        /// The reason stands.
+        case holds
+        /// The records show no such thing: the verdict is false.
+        case refuted
+        /// A record or the picture that the reason rests on is not there.
+        case missing
+        /// Render this place with `claim.renderRequest` and ask again.
+        case recompute(RecordPlace)
+    }
+
+    /// Without a value, checks what needs no render; with one, that of the disputed place, all.
+    public func check(recomputed: RecordValue? = nil) -> Finding {
+        if reason == .impossibleTotal { return claim.impossibility == nil ? .refuted : .holds }
+        if reason == .wrongImageSize || reason == .wrongImageHash {
+            guard let picture else { return .missing }
+            switch PictureSample.check(picture, claim: claim, draw: draw) {
+            case .foreign: return .missing
+            case .rejected(let found): return found == reason ? .holds : .refuted
+            case .sample: return .refuted
+            }
+        }
+        guard let locators else { return .missing }
+        switch locators.verify(claim: claim, draw: draw) {
+        case .rejected(let found): return found == reason ? .holds : .refuted
+        case .passed(let located): return check(located: located, recomputed: recomputed)
+        }
+    }
+
+    private func check(located: LocatedPlaces, recomputed: RecordValue?) -> Finding {
+        guard let openings else { return reason.restsOnLocators ? .refuted : .missing }
+        switch openings.verify(located: located, grid: claim.grid) {
+        case .rejected(let found): return found == reason ? .holds : .refuted
+        case .passed(let opened):
+            if let place = reason.disputedPlace {
+                guard located.places.contains(place) else { return .refuted }
+                guard let recomputed else { return .recompute(place) }
+                let found = Judgement.compare(located: located, opened: opened, place: place, recomputed: recomputed)
+                return found == reason ? .holds : .refuted
+            }
+            guard case .pictureMismatch = reason else { return .refuted }
+            guard let picture else { return .missing }
+            switch PictureSample.check(picture, claim: claim, draw: draw) {
+            case .foreign: return .missing
+            case .rejected: return .refuted
+            case .sample(let sample):
+                return Judgement.compare(located: located, opened: opened, picture: sample, grid: claim.grid) == reason ? .holds : .refuted
+            }
+        }
+    }
+}
+
+extension RejectReason {
+    /// True for reasons that the locators alone show or refute.
+    var restsOnLocators: Bool {
+        switch self {
+        case .malformedLocators, .badPath, .badSum, .wrongLeaf, .rayCountTooLow, .rayCountTooHigh, .raysOutsideTile: true
+        default: false
+        }
+    }
+}
