@@ -60,6 +60,14 @@ public final class KeyPair: Sendable {
         crypto_sign_ed25519_sk_to_seed(&seed, secret)
         return seed
     }
+
+    /// Runs `body` with the Curve25519 secret that belongs to this key, then wipes it.
+    func withCurveSecret<R>(_ body: (UnsafePointer<UInt8>) -> R) -> R {
+        var curve = [UInt8](repeating: 0, count: 32)
+        defer { sodium_memzero(&curve, 32) }
+        crypto_sign_ed25519_sk_to_curve25519(&curve, secret)
+        return body(curve)
+    }
 }
 
 public enum Ed25519 {
