@@ -1,1 +1,140 @@
-// GossipSub
+public import Crypto
+public import Determinism
+public import Identity
+public import LibP2P
+
+/// Topics with a mesh each (libp2p/specs, gossipsub v1.1), as a pure state machine.
+///
+/// Messages are signed by their author with Ed25519 and verified before anything is known of them: a forged one does not hide the
+/// real one. What is seen is remembered for `Parameters.seenFor`; a message replayed later than that is the application's to
+/// refuse, which knows its rounds.
+///
+/// Calling contract: that of `StateMachine`. RPCs are whole, without a length prefix. Names of topics are turned into numbers by
+/// `intern` beforehand.
+public struct GossipSub: StateMachine, Sendable {
+    /// Who decides about the messages of a topic.
+    public enum Validation: UInt8, Sendable {
+        /// Signed is enough: forwarded at once.
+        case automatic
+        /// Forwarded when the application has accepted it, within `historyLength` heartbeats.
+        case application
+    }
+
+    public enum Verdict: UInt8, Sendable {
+        case accept
+        /// Not forwarded, and whoever brought it pays for it.
+        case reject
+        /// Not forwarded, and nobody pays.
+        case ignore
+    }
+
+    /// Names a delivered message until it leaves the cache.
+    public struct MessageHandle: Hashable, Sendable {
+        public var serial: UInt32
+        @inlinable public init(serial: UInt32) { self.serial = serial }
+    }
+
+    public enum Input: Sendable {
+        /// A peer that speaks the protocol. Its handle stays its own until `peerRemoved`.
+        case peerAdded(PeerHandle, PeerID, ConnectionDirection)
+        case peerRemoved(PeerHandle)
+        case rpc(from: PeerHandle, [UInt8])
+        case join(TopicID, Validation)
+        case leave(TopicID)
+        case publish(TopicID, [UInt8])
+        case validated(MessageHandle, Verdict)
+    }
+
+    public enum Effect: Sendable {
+        case send(to: PeerHandle, [UInt8], SendPriority)
+        /// A message that was not seen before, with a valid signature; `data` shares the frame's storage.
+        case deliver(TopicID, MessageHandle, author: PeerID, from: PeerHandle, data: ArraySlice<UInt8>)
+        case penalise(PeerHandle, Misbehaviour)
+    }
+
+    public enum Misbehaviour: UInt8, Hashable, Sendable {
+        case malformed
+        /// An RPC, its control data or its number of messages beyond the limits.
+        case oversized
+        case invalidSignature
+        /// The application rejected a message that this peer brought.
+        case rejectedMessage
+        case tooManyTopics
+        case graftDuringBackoff
+        /// It offered a message and did not send it.
+        case brokenPromise
+    }
+
+    /// A message asked for by IWANT.
+    struct Promise: Sendable {
+        let key: MessageKey
+        let peer: PeerHandle
+        let due: Instant
+    }
+
+    public let localID: PeerID
+    public let parameters: Parameters
+    let signing: Signing
+    var generator: Generator
+    let hasher: MessageHasher
+    var sequenceNumber: UInt64
+    var topics: TopicTable
+    /// Sorted by handle.
+    var peers: [GossipPeer] = []
+    /// Topics that are joined or have a fanout, in order.
+    var active: [TopicID] = []
+    var seen: SeenCache
+    var cache: MessageCache
+    var promises: [Promise] = []
+    public internal(set) var nextDeadline: Instant?
+
+    /// - Parameters:
+    ///   - firstSequenceNumber: above every one that this identity ever used: nanoseconds of the wall clock, for example.
+    ///   - generator: a fork of the node's own; decides the mesh.
+    public init(signing: Signing, parameters: Parameters = Parameters(), firstSequenceNumber: UInt64, generator: Generator) {
+        precondition(parameters.isValid)
+        self.signing = signing
+        self.parameters = parameters
+        self.generator = generator
+        localID = PeerID(ed25519: signing.publicKey)
+        hasher = MessageHasher(generator: &self.generator)
+        sequenceNumber = firstSequenceNumber
+        topics = TopicTable(countMax: parameters.topicsMax)
+        seen = SeenCache(seenFor: parameters.seenFor, perWindowMax: parameters.seenPerWindowMax)
+        cache = MessageCache(parameters: parameters)
+    }
+
+    /// The number of a topic from now on; nil where the name is empty or longer than 256 bytes, or no number is left.
+    public mutating func intern(_ name: String) -> TopicID? {
+        let bytes = Array(name.utf8)
+        guard !bytes.isEmpty, bytes.count <= GossipMessage.topicSizeMax, let id = topics.intern(bytes) else { return nil }
+        topics[id].isPinned = true
+        return id
+    }
+
+    public mutating func handle(_ input: Input, now: Instant, emit: inout [Effect]) {
+        switch input {
+        case .peerAdded(let handle, let id, let direction):
+            add(handle, id, isOutbound: direction == .outbound, emit: &emit)
+        case .peerRemoved(let handle): remove(handle)
+        case .rpc(let handle, let bytes): receive(bytes, from: handle, now: now, emit: &emit)
+        case .join(let topic, let validation): if topics.contains(topic) { join(topic, validation, now: now, emit: &emit) }
+        case .leave(let topic): if topics.contains(topic) { leave(topic, now: now, emit: &emit) }
+        case .publish(let topic, let data): if topics.contains(topic) { publish(data, in: topic, now: now, emit: &emit) }
+        case .validated(let handle, let verdict): settle(handle, verdict, emit: &emit)
+        }
+        if nextDeadline == nil, needsHeartbeat {
+            // The first beat falls anywhere in the interval, so that nodes started together do not beat together.
+            nextDeadline = now + parameters.heartbeatInterval * (0.1 + 0.9 * generator.unit())
+        }
+    }
+
+    public mutating func handleDeadline(now: Instant, emit: inout [Effect]) {
+        guard let due = nextDeadline, due <= now else { return }
+        heartbeat(now: now, emit: &emit)
+        nextDeadline = needsHeartbeat ? now + parameters.heartbeatInterval : nil
+    }
+
+    /// A node without topics and traffic costs no wake-ups.
+    private var needsHeartbeat: Bool { !active.isEmpty || !cache.isEmpty || !promises.isEmpty }
+}

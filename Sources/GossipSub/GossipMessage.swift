@@ -1,0 +1,119 @@
+internal import Crypto
+internal import Identity
+internal import Wire
+
+/// One message of a topic, as signed by its author (libp2p/specs pubsub): `docs/protocols/pubsub.proto`.
+///
+/// Only authors with an Ed25519 key in their id are accepted, and only with all of author, sequence number, topic and signature.
+struct GossipMessage: Sendable {
+    static let topicSizeMax = 256
+    static let signaturePrefix = Array("libp2p-pubsub:".utf8)
+
+    /// Ed25519 key of the author.
+    var author: Bytes32
+    var sequenceNumber: UInt64
+    /// Slices of the bytes that were decoded.
+    var topic: ArraySlice<UInt8>
+    var data: ArraySlice<UInt8>
+    var signature: Signature
+    /// What the signature covers without its prefix: the fields 1 to 4 as they came, or nil where they came out of order.
+    var signedFields: ArraySlice<UInt8>?
+
+    /// Decodes one field `publish` of an RPC. The signature is not verified.
+    init(decoding bytes: ArraySlice<UInt8>, dataSizeMax: Int) throws(WireError) {
+        var author: Bytes32?
+        var sequenceNumber: UInt64?
+        var topic: ArraySlice<UInt8>?
+        var data: ArraySlice<UInt8>?
+        var signature: ArraySlice<UInt8>?
+        var key: ArraySlice<UInt8>?
+        var isOrdered = true
+        var last: UInt32 = 0
+        var reader = ProtobufReader(bytes)
+        while let field = try reader.next() {
+            if field.number <= last || field.number > 6 { isOrdered = false }
+            last = field.number
+            switch field.number {
+            case 1:
+                guard let id = try? PeerID(bytes: try field.bytes(max: 64)), let publicKey = id.ed25519Key else { throw .malformedField }
+                author = publicKey
+            case 2: data = try field.bytes(max: dataSizeMax)
+            case 3:
+                let number = try field.bytes()
+                guard number.count == 8 else { throw .malformedField }
+                sequenceNumber = number.reduce(0) { $0 << 8 | UInt64($1) }
+            case 4: topic = try field.bytes(max: GossipMessage.topicSizeMax)
+            case 5: signature = try field.bytes()
+            case 6: key = try field.bytes()
+            default: break
+            }
+        }
+        guard let author, let sequenceNumber, let topic, !topic.isEmpty, let signature else { throw .missingField }
+        guard let parsed = Signature(signature) else { throw .malformedField }
+        if let key, !key.isEmpty {
+            guard key.count == 36, key.starts(with: [0x08, 0x01, 0x12, 0x20]), Bytes32(key.suffix(32)) == author else {
+                throw .malformedField
+            }
+        }
+        self.author = author
+        self.sequenceNumber = sequenceNumber
+        self.topic = topic
+        self.data = data ?? bytes[bytes.startIndex..<bytes.startIndex]
+        self.signature = parsed
+        // Tag and length of a field of 64 bytes take two bytes.
+        signedFields = isOrdered ? bytes[bytes.startIndex..<(signature.startIndex - 2)] : nil
+    }
+
+    func verify(_ signing: Signing) -> Bool {
+        var message: [UInt8] = []
+        message.reserveCapacity(GossipMessage.signaturePrefix.count + data.count + topic.count + 64)
+        message.append(contentsOf: GossipMessage.signaturePrefix)
+        if let signedFields {
+            message.append(contentsOf: signedFields)
+        } else {
+            message.append(contentsOf: GossipMessage.fields(author: author, sequenceNumber: sequenceNumber, topic: topic, data: data))
+        }
+        return signing.verify(signature, of: message, by: author)
+    }
+
+    /// The fields 1 to 4 of a message.
+    private static func fields(
+        author: Bytes32, sequenceNumber: UInt64, topic: some Collection<UInt8>, data: some Collection<UInt8>
+    ) -> [UInt8] {
+        var writer = ProtobufWriter(reserving: data.count + topic.count + 72)
+        writer.bytes(1, PeerID(ed25519: author).bytes)
+        writer.bytes(2, data)
+        writer.bytes(3, sequenceNumber.bigEndianBytes)
+        writer.bytes(4, topic)
+        return writer.bytes
+    }
+
+    /// A signed message as an RPC that holds nothing else, and where in it the data stands.
+    static func frame(signing: Signing, sequenceNumber: UInt64, topic: [UInt8], data: [UInt8]) -> [UInt8] {
+        let fields = fields(author: signing.publicKey, sequenceNumber: sequenceNumber, topic: topic, data: data)
+        let signature = signing.sign(signaturePrefix + fields)
+        var message = ProtobufWriter(reserving: fields.count + 72)
+        message.bytes(5, signature.array)
+        var writer = ByteWriter(reserving: fields.count + 80)
+        writer.write(RPC.publishTag)
+        writer.writeVarint(UInt64(fields.count + message.bytes.count))
+        writer.write(fields)
+        writer.write(message.bytes)
+        return writer.bytes
+    }
+
+    /// Default message id: author, then sequence number.
+    static func id(author: Bytes32, sequenceNumber: UInt64) -> [UInt8] {
+        PeerID(ed25519: author).bytes + sequenceNumber.bigEndianBytes
+    }
+
+    /// Nil for an id that no message of ours can have.
+    static func parse(id: ArraySlice<UInt8>) -> (author: Bytes32, sequenceNumber: UInt64)? {
+        guard id.count == 46, let peer = try? PeerID(bytes: id.dropLast(8)), let author = peer.ed25519Key else { return nil }
+        return (author, id.suffix(8).reduce(0) { $0 << 8 | UInt64($1) })
+    }
+}
+
+extension UInt64 {
+    var bigEndianBytes: [UInt8] { (0..<8).map { UInt8(truncatingIfNeeded: self >> UInt64(56 - 8 * $0)) } }
+}

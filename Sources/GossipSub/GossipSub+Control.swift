@@ -1,0 +1,128 @@
+internal import Crypto
+internal import Determinism
+internal import Identity
+internal import LibP2P
+internal import Wire
+
+extension GossipSub {
+    mutating func readControl(_ bytes: ArraySlice<UInt8>, from handle: PeerHandle, now: Instant, emit: inout [Effect]) throws(WireError) {
+        var reader = ProtobufReader(bytes)
+        while let field = try reader.next() {
+            switch field.number {
+            case 1: try readIHave(try field.bytes(), from: handle, now: now, emit: &emit)
+            case 2: try readIWant(try field.bytes(), from: handle, emit: &emit)
+            case 3: graft(try RPC.topicAndBackoff(try field.bytes()).topic, from: handle, now: now, emit: &emit)
+            case 4:
+                let (topic, backoff) = try RPC.topicAndBackoff(try field.bytes())
+                prune(topic, backoff, from: handle, now: now)
+            default: break
+            }
+        }
+    }
+
+    /// The peer offers messages: asks for those that are new, of each from one peer at a time.
+    private mutating func readIHave(_ bytes: ArraySlice<UInt8>, from handle: PeerHandle, now: Instant, emit: inout [Effect])
+        throws(WireError)
+    {
+        guard let slot = slot(handle), peers[slot].score.value(parameters.score) >= parameters.score.gossipThreshold,
+            Int(peers[slot].ihaveCount) < parameters.ihaveMessagesMax
+        else { return }
+        peers[slot].ihaveCount += 1
+        var topic: TopicID?
+        var wanted: [ArraySlice<UInt8>] = []
+        var reader = ProtobufReader(bytes)
+        while let field = try reader.next() {
+            switch field.number {
+            case 1: topic = topics.find(try field.bytes(max: GossipMessage.topicSizeMax))
+            case 2:
+                let id = try field.bytes()
+                guard let topic, topics[topic].isJoined, Int(peers[slot].askedCount) < parameters.iwantAskedMax,
+                    promises.count < parameters.promisesMax, let (author, number) = GossipMessage.parse(id: id),
+                    author != signing.publicKey
+                else { continue }
+                let key = hasher.key(author: author, sequenceNumber: number)
+                guard seen.serial(of: key) == nil, !promises.contains(where: { $0.key == key }) else { continue }
+                promises.append(Promise(key: key, peer: handle, due: now + parameters.iwantFollowup))
+                peers[slot].askedCount += 1
+                wanted.append(id)
+            default: break
+            }
+        }
+        if !wanted.isEmpty { emit.append(.send(to: handle, RPC.iwant(wanted), .high)) }
+    }
+
+    /// The peer asks for messages: sends those that are still here, within its share of this heartbeat.
+    private mutating func readIWant(_ bytes: ArraySlice<UInt8>, from handle: PeerHandle, emit: inout [Effect]) throws(WireError) {
+        guard let slot = slot(handle), peers[slot].score.value(parameters.score) >= parameters.score.gossipThreshold else { return }
+        var reader = ProtobufReader(bytes)
+        while let field = try reader.next() {
+            guard field.number == 1 else { continue }
+            guard Int(peers[slot].servedCount) < parameters.iwantServedMax else { return }
+            peers[slot].servedCount += 1
+            guard let (author, number) = GossipMessage.parse(id: try field.bytes()),
+                let serial = seen.serial(of: hasher.key(author: author, sequenceNumber: number)), let index = cache.index(serial)
+            else { continue }
+            let entry = cache.entries[index]
+            guard entry.state == .accepted, entry.author == author, entry.sequenceNumber == number,
+                Int(peers[slot].servedBytes) + entry.frame.count <= parameters.iwantBytesMax
+            else { continue }
+            peers[slot].servedBytes += UInt32(clamping: entry.frame.count)
+            emit.append(.send(to: handle, entry.frame, .normal))
+        }
+    }
+
+    /// The peer wants to be in our mesh.
+    private mutating func graft(_ name: ArraySlice<UInt8>, from handle: PeerHandle, now: Instant, emit: inout [Effect]) {
+        // Answering for topics that are not ours would let anybody make us talk.
+        guard let topic = topics.find(name), topics[topic].isJoined, let slot = slot(handle), !topics[topic].mesh.has(handle) else {
+            return
+        }
+        if isBackedOff(peers[slot].id, topic, now: now) {
+            misbehaved(handle, .graftDuringBackoff, emit: &emit)
+            sendPrune(to: handle, topic, backoff: parameters.pruneBackoff, now: now, emit: &emit)
+        } else if !topics[topic].subscribers.has(handle) || peers[slot].score.value(parameters.score) < 0
+            || (topics[topic].mesh.count >= parameters.dHigh && !peers[slot].isOutbound)
+        {
+            sendPrune(to: handle, topic, backoff: parameters.pruneBackoff, now: now, emit: &emit)
+        } else {
+            topics[topic].mesh.add(handle)
+        }
+    }
+
+    /// The peer puts us out of its mesh. Peers that it offers in place are not read: who is dialled is not for others to say.
+    private mutating func prune(_ name: ArraySlice<UInt8>, _ seconds: UInt64?, from handle: PeerHandle, now: Instant) {
+        guard let topic = topics.find(name), topics[topic].isJoined, let slot = slot(handle) else { return }
+        topics[topic].mesh.take(handle)
+        let told = seconds.map { Duration.seconds(Int64(clamping: min($0, 1 << 31))) } ?? parameters.pruneBackoff
+        backOff(peers[slot].id, topic, until: now + min(told, parameters.backoffMax))
+    }
+
+    // MARK: Backoff
+
+    func isBackedOff(_ peer: PeerID, _ topic: TopicID, now: Instant) -> Bool {
+        topics[topic].backoffs.contains { $0.peer == peer && $0.until > now }
+    }
+
+    /// Never shortens a backoff.
+    mutating func backOff(_ peer: PeerID, _ topic: TopicID, until: Instant) {
+        if let known = topics[topic].backoffs.firstIndex(where: { $0.peer == peer }) {
+            topics[topic].backoffs[known].until = max(topics[topic].backoffs[known].until, until)
+            return
+        }
+        if topics[topic].backoffs.count >= parameters.backoffsPerTopicMax {
+            var first = 0
+            for (index, backoff) in topics[topic].backoffs.enumerated() where backoff.until < topics[topic].backoffs[first].until {
+                first = index
+            }
+            topics[topic].backoffs.remove(at: first)
+        }
+        topics[topic].backoffs.append(Backoff(peer: peer, until: until))
+    }
+
+    mutating func sendPrune(to handle: PeerHandle, _ topic: TopicID, backoff: Duration, now: Instant, emit: inout [Effect]) {
+        guard let slot = slot(handle) else { return }
+        topics[topic].mesh.take(handle)
+        backOff(peers[slot].id, topic, until: now + backoff)
+        emit.append(.send(to: handle, RPC.prune(topics[topic].name, backoff: backoff), .control))
+    }
+}

@@ -1,0 +1,39 @@
+internal import Identity
+internal import Wire
+
+extension GossipSub {
+    /// What must hold after every call, and does not; empty in a sound machine. Tests call it.
+    var violations: [String] {
+        var found: [String] = []
+        if !isAscending(peers.map(\.handle)) { found.append("peers out of order") }
+        if !isAscending(active) { found.append("active topics out of order") }
+        for index in 0..<topics.count {
+            let id = TopicID(index: UInt16(index))
+            let topic = topics[id]
+            let name = String(decoding: topic.name, as: UTF8.self)
+            for list in [topic.subscribers, topic.mesh, topic.fanout] where !isAscending(list) {
+                found.append("\(name): a list out of order")
+            }
+            for peer in topic.subscribers where slot(peer) == nil { found.append("\(name): a subscriber that is gone") }
+            for peer in topic.mesh + topic.fanout where !topic.subscribers.has(peer) { found.append("\(name): no subscriber") }
+            if !topic.isJoined, !topic.mesh.isEmpty { found.append("\(name): a mesh without membership") }
+            if topic.isJoined != active.contains(id), topic.fanout.isEmpty { found.append("\(name): activity does not fit") }
+            if topic.backoffs.count > parameters.backoffsPerTopicMax { found.append("\(name): \(topic.backoffs.count) backoffs") }
+        }
+        for peer in peers {
+            if peer.topics.count > parameters.topicsPerPeerMax { found.append("a peer with \(peer.topics.count) topics") }
+            if !isAscending(peer.topics) { found.append("a peer's topics out of order") }
+            for topic in peer.topics where !topics[topic].subscribers.has(peer.handle) { found.append("a topic without its subscriber") }
+        }
+        let memberships = peers.reduce(0) { $0 + $1.topics.count }
+        let subscriptions = (0..<topics.count).reduce(0) { $0 + topics[TopicID(index: UInt16($1))].subscribers.count }
+        if memberships != subscriptions { found.append("\(memberships) memberships, \(subscriptions) subscriptions") }
+        if cache.entries.count > parameters.cacheCountMax { found.append("\(cache.entries.count) cached") }
+        if cache.byteCount != cache.entries.reduce(0, { $0 + $1.frame.count }) { found.append("the cache's bytes do not add up") }
+        if promises.count > parameters.promisesMax { found.append("\(promises.count) promises") }
+        for promise in promises where slot(promise.peer) == nil { found.append("a promise of a peer that is gone") }
+        return found
+    }
+
+    private func isAscending<T: Comparable>(_ values: [T]) -> Bool { zip(values, values.dropFirst()).allSatisfy { $0 < $1 } }
+}

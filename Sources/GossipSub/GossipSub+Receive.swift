@@ -1,0 +1,125 @@
+internal import Crypto
+internal import Determinism
+internal import Identity
+internal import LibP2P
+internal import Wire
+
+extension GossipSub {
+    /// One RPC from a peer: subscriptions, then messages, then control.
+    mutating func receive(_ bytes: [UInt8], from handle: PeerHandle, now: Instant, emit: inout [Effect]) {
+        guard let slot = slot(handle), peers[slot].score.value(parameters.score) >= parameters.score.graylistThreshold else { return }
+        guard bytes.count <= parameters.rpcSizeMax else { return misbehaved(handle, .oversized, emit: &emit) }
+        guard let outline = try? RPC.outline(bytes) else { return misbehaved(handle, .malformed, emit: &emit) }
+        guard outline.messageCount <= parameters.messagesPerRPCMax, outline.controlSize <= parameters.controlSizeMax,
+            outline.subscriptionCount <= 2 * parameters.topicsPerPeerMax
+        else { return misbehaved(handle, .oversized, emit: &emit) }
+        do {
+            if outline.subscriptionCount > 0 { try readSubscriptions(bytes, from: handle, emit: &emit) }
+            if outline.messageCount > 0 {
+                var reader = ProtobufReader(bytes)
+                while let field = try reader.next() {
+                    guard field.number == 2 else { continue }
+                    let frame = outline.isSingleMessage ? bytes : nil
+                    receive(message: try field.bytes(), frame: frame, from: handle, now: now, emit: &emit)
+                }
+            }
+            if outline.controlSize > 0 {
+                var reader = ProtobufReader(bytes)
+                while let field = try reader.next() {
+                    guard field.number == 3 else { continue }
+                    try readControl(try field.bytes(), from: handle, now: now, emit: &emit)
+                }
+            }
+        } catch {
+            misbehaved(handle, .malformed, emit: &emit)
+        }
+    }
+
+    /// Counts against the peer and tells the parent.
+    mutating func misbehaved(_ handle: PeerHandle, _ what: Misbehaviour, emit: inout [Effect]) {
+        guard let slot = slot(handle) else { return }
+        switch what {
+        case .invalidSignature, .rejectedMessage: peers[slot].score.noteInvalidMessage()
+        case .malformed, .oversized: peers[slot].score.noteMisbehaviour(2)
+        case .tooManyTopics, .graftDuringBackoff, .brokenPromise: peers[slot].score.noteMisbehaviour()
+        }
+        emit.append(.penalise(handle, what))
+    }
+
+    private mutating func readSubscriptions(_ bytes: [UInt8], from handle: PeerHandle, emit: inout [Effect]) throws(WireError) {
+        var reader = ProtobufReader(bytes)
+        while let field = try reader.next() {
+            guard field.number == 1 else { continue }
+            let (name, subscribe) = try RPC.subscription(try field.bytes())
+            guard let slot = slot(handle) else { return }
+            if subscribe {
+                guard peers[slot].topics.count < parameters.topicsPerPeerMax else {
+                    if let known = topics.find(name), peers[slot].topics.contains(known) { continue }
+                    misbehaved(handle, .tooManyTopics, emit: &emit)
+                    return
+                }
+                guard let topic = topics.intern(name) else { continue }
+                guard topics[topic].subscribers.add(handle) else { continue }
+                let position = peers[slot].topics.firstIndex { $0 > topic } ?? peers[slot].topics.count
+                peers[slot].topics.insert(topic, at: position)
+            } else if let topic = topics.find(name), topics[topic].subscribers.take(handle) {
+                topics[topic].mesh.take(handle)
+                topics[topic].fanout.take(handle)
+                peers[slot].topics.removeAll { $0 == topic }
+            }
+        }
+    }
+
+    /// One message: known, forged, or new.
+    /// - Parameter frame: the RPC that it came in, where it is alone in it.
+    private mutating func receive(
+        message bytes: ArraySlice<UInt8>, frame: [UInt8]?, from handle: PeerHandle, now: Instant, emit: inout [Effect]
+    ) {
+        let message: GossipMessage
+        do {
+            message = try GossipMessage(decoding: bytes, dataSizeMax: parameters.dataSizeMax)
+        } catch {
+            return misbehaved(handle, .malformed, emit: &emit)
+        }
+        guard let topic = topics.find(message.topic), let validation = topics[topic].validation,
+            message.author != signing.publicKey
+        else { return }
+        let key = hasher.key(author: message.author, sequenceNumber: message.sequenceNumber)
+        seen.expire(now: now)
+        guard seen.serial(of: key) == nil else { return }
+        guard message.verify(signing) else { return misbehaved(handle, .invalidSignature, emit: &emit) }
+        let serial = cache.insert(
+            MessageCache.Entry(
+                author: message.author, sequenceNumber: message.sequenceNumber, frame: frame ?? RPC.frame(bytes), topic: topic,
+                state: .pending, source: handle))
+        seen.insert(key, serial: serial, now: now)
+        if !promises.isEmpty { promises.removeAll { $0.key == key } }
+        let author = PeerID(ed25519: message.author)
+        emit.append(.deliver(topic, MessageHandle(serial: serial), author: author, from: handle, data: message.data))
+        if validation == .automatic { settle(MessageHandle(serial: serial), .accept, emit: &emit) }
+    }
+
+    /// The verdict on a delivered message. Late or repeated ones change nothing.
+    mutating func settle(_ handle: MessageHandle, _ verdict: Verdict, emit: inout [Effect]) {
+        guard let index = cache.index(handle.serial), cache.entries[index].state == .pending else { return }
+        let source = cache.entries[index].source
+        switch verdict {
+        case .accept:
+            cache.setState(.accepted, at: index)
+            if let source, let slot = slot(source) { peers[slot].score.noteFirstDelivery(parameters.score) }
+            forward(cache.entries[index], emit: &emit)
+        case .reject:
+            cache.setState(.refused, at: index)
+            if let source { misbehaved(source, .rejectedMessage, emit: &emit) }
+        case .ignore: cache.setState(.refused, at: index)
+        }
+    }
+
+    /// To the mesh, but not back to the peer that brought it nor to its author. All share one frame.
+    private func forward(_ entry: MessageCache.Entry, emit: inout [Effect]) {
+        for peer in topics[entry.topic].mesh where peer != entry.source {
+            if let slot = slot(peer), peers[slot].id.ed25519Key == entry.author { continue }
+            emit.append(.send(to: peer, entry.frame, .normal))
+        }
+    }
+}
