@@ -19,8 +19,8 @@ func shell(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: swift)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
-    .testTarget(name: name, dependencies: dependencies, exclude: [], resources: resources, swiftSettings: swift)
+func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = [], resources: [Resource] = []) -> Target {
+    .testTarget(name: name, dependencies: dependencies, exclude: exclude, resources: resources, swiftSettings: swift)
 }
 
 func system(_ name: String, pkgConfig: String?, apt: String) -> Target {
@@ -147,7 +147,7 @@ let package = Package(
         tests("SimulationEngineTests", ["SimulationEngine", "Node", "Determinism"]),
         tests("NodeCLITests", ["NodeCLI", "NodeRuntime"]),
         tests("Tidy", []),
-        tests("Interop", ["NodeCLI", "bootstrap", "NodeRuntime", "EventLoop"]),
+        tests("Interop", ["NodeCLI", "bootstrap", "NodeRuntime", "EventLoop"], exclude: ["Peer"]),
         tests("System", ["NodeCLI", "bootstrap", "netsim", "NodeRuntime", "EventLoop", "SceneIO", "RenderModel"]),
     ],
     swiftLanguageModes: [.v6]

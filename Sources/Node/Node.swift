@@ -1,1 +1,123 @@
-// Node
+public import Determinism
+import GossipSub
+public import Identity
+import Kademlia
+import LibP2P
+import Roles
+import Wire
+
+/// A whole node as one value: the overlay protocols and the roles, and nothing between them but routing.
+///
+/// The binaries drive it with libuv, the simulator with simulated time: it is the same value. Everything that it decides is a
+/// function of its inputs and its generator.
+///
+/// Calling contract: that of `StateMachine`. `started` comes first. Effects are carried out in order; `persist` is durable before
+/// what follows it.
+public struct Node: StateMachine, Sendable {
+    public typealias Input = NodeInput
+    public typealias Effect = NodeEffect
+
+    /// Top byte of the request ids of the DHT; those of roles are the roles' own numbers.
+    static let kademliaSpace: UInt8 = 0x40
+
+    public let parameters: NodeParameters
+    public let identity: PeerID
+    public internal(set) var peers = ConnectedPeers()
+    var kademlia: Kademlia
+    var gossip: GossipSub
+    var discovery: Discovery
+    var blockWants = BlockWants()
+    var joined = JoinedTopics()
+    /// The topics that roles know, by their name on the wire.
+    let topics: [(name: String, topic: Topic)]
+
+    /// - Parameter firstSequenceNumber: of our gossip messages; above every one this identity ever used.
+    public init(_ parameters: NodeParameters, firstSequenceNumber: UInt64) {
+        self.parameters = parameters
+        identity = parameters.identity
+        let generator = parameters.generator
+        kademlia = Kademlia(
+            localID: identity, mode: parameters.isCore ? .server : .client, parameters: parameters.kademlia,
+            requestNamespace: Node.kademliaSpace, generator: generator.fork("kademlia"))
+        gossip = GossipSub(
+            signing: parameters.signing, parameters: parameters.gossip, firstSequenceNumber: firstSequenceNumber,
+            generator: generator.fork("gossip"))
+        discovery = Discovery(
+            place: parameters.place, own: identity, bootstrap: parameters.network.bootstrap, parameters: parameters.discovery)
+        let prefix = parameters.network.prefix
+        topics = ([.beacon] + (0..<parameters.network.shards).map { Topic.shard($0) }).map { ($0.name(prefix: prefix), $0) }
+    }
+
+    public mutating func handle(_ input: NodeInput, now: Instant, emit: inout [NodeEffect]) {
+        switch input {
+        case .started(let entropy, let restored): start(entropy: entropy, restored: restored, now: now, emit: &emit)
+        case .listening(let addresses): tellKademlia(.localAddresses(addresses), now: now, emit: &emit)
+        case .network(let event): handle(event, now: now, emit: &emit)
+        case .blockRead(let token, let bytes): blockRead(token, bytes, now: now, emit: &emit)
+        case .stored(let role, let cid, let success): tell(role, .stored(cid, success), now: now, emit: &emit)
+        case .loaded(let role, let id, let entries): tell(role, .loaded(id, entries), now: now, emit: &emit)
+        case .sceneSurveyed(let id, let survey): tellOwner(of: id.value, .sceneSurveyed(id, survey), now: now, emit: &emit)
+        case .sceneInspected(let id, let result): tellOwner(of: id.value, .sceneInspected(id, result), now: now, emit: &emit)
+        case .workProgress(let id, let permille, let rays):
+            tellOwner(of: id.value, .workProgress(id, permille: permille, rays: rays), now: now, emit: &emit)
+        case .rendered(let id, let records): tellOwner(of: id.value, .rendered(id, records), now: now, emit: &emit)
+        case .recomputed(let id, let values): tellOwner(of: id.value, .recomputed(id, values), now: now, emit: &emit)
+        case .workFailed(let id, let failure): tellOwner(of: id.value, .workFailed(id, failure), now: now, emit: &emit)
+        case .command(let role, let id, let command): tell(role, .command(id, command), now: now, emit: &emit)
+        case .query(let role, let id, let query): tell(role, .query(id, query), now: now, emit: &emit)
+        case .subscribe(let topic): join(topic, now: now, emit: &emit)
+        case .unsubscribe(let topic): leave(topic, now: now, emit: &emit)
+        case .publish(let topic, let bytes): publish(topic, bytes, now: now, emit: &emit)
+        case .adminResponse(let id, let bytes): emit.append(.network(bytes.map { .respond(id, $0) } ?? .refuse(id)))
+        case .drain: tellRoles(.drain, now: now, emit: &emit)
+        }
+    }
+
+    public mutating func handleDeadline(now: Instant, emit: inout [NodeEffect]) {
+        if isDue(kademlia.nextDeadline, now) {
+            var effects: [Kademlia.Effect] = []
+            kademlia.handleDeadline(now: now, emit: &effects)
+            carryOut(effects, now: now, emit: &emit)
+        }
+        if isDue(gossip.nextDeadline, now) {
+            var effects: [GossipSub.Effect] = []
+            gossip.handleDeadline(now: now, emit: &effects)
+            carryOut(effects, now: now, emit: &emit)
+        }
+        if isDue(discovery.nextDeadline, now) {
+            var effects: [Discovery.Effect] = []
+            discovery.handleDeadline(now: now, emit: &effects)
+            carryOut(effects, now: now, emit: &emit)
+        }
+    }
+
+    public var nextDeadline: Instant? {
+        earliest(earliest(kademlia.nextDeadline, gossip.nextDeadline), discovery.nextDeadline)
+    }
+
+    private func isDue(_ deadline: Instant?, _ now: Instant) -> Bool {
+        guard let deadline else { return false }
+        return deadline <= now
+    }
+
+    /// Protocols that we answer on.
+    var protocolsServed: Set<ProtocolName> {
+        var served: Set<ProtocolName> = [.identify, .identifyPush, .ping, .gossip, .bitswap, .admin]
+        if parameters.isCore { served.insert(.kademlia) }
+        for role in parameters.roles {
+            switch role {
+            case .manager: served.formUnion([.job, .task, .verify, .account, .registry, .beacon])
+            case .worker: served.formUnion([.task, .verify, .beacon])
+            case .verifier: served.formUnion([.verify, .beacon])
+            case .client: break
+            }
+        }
+        for diagnostic in parameters.diagnostics {
+            switch diagnostic {
+            case .perf: served.insert(.perf)
+            case .echo: served.insert(.echo)
+            }
+        }
+        return served
+    }
+}

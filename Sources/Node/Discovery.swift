@@ -1,0 +1,208 @@
+public import Determinism
+public import Identity
+public import Wire
+
+/// Keeps a node attached to its network: bootstrap peers first, then Managers found as providers of a well-known key in the DHT.
+///
+/// A leaf wants a few Managers, a Manager wants them all; a bootstrap peer wants nobody but other bootstrap peers. Everything is
+/// retried for ever with doubling waits: a network that was down must find together again without anybody's help.
+public struct Discovery: Sendable {
+    public struct Parameters: Equatable, Sendable {
+        /// First wait after a failed dial or an empty search; doubles with each failure.
+        public var retryMin: Duration = .seconds(1)
+        /// Longest wait between tries. Trade-off: time to heal against traffic in a dead network.
+        public var retryMax: Duration = .seconds(60)
+        /// Managers a leaf keeps connections to (`docs/network.md`, Topology).
+        public var managersWanted = 3
+        /// How often a satisfied node looks for further Managers, and a Manager announces itself.
+        public var refreshInterval: Duration = .seconds(120)
+        /// Managers remembered with their addresses.
+        public var candidatesMax = 64
+
+        public init() {}
+    }
+
+    /// What the place in the network asks for.
+    public enum Place: Equatable, Sendable {
+        case bootstrap
+        case manager
+        case leaf
+    }
+
+    public enum Effect: Equatable, Sendable {
+        case dial(PeerID, [Multiaddr])
+        /// Fill the routing table: look up our own key.
+        case refreshTable
+        case findManagers
+        case announceManager
+        /// The set of connected Managers changed.
+        case managersChanged
+    }
+
+    struct Candidate: Sendable {
+        var id: PeerID
+        var addresses: [Multiaddr]
+        var nextAttempt: Instant
+        var wait: Duration
+        var isConnected = false
+        var isDialling = false
+    }
+
+    let place: Place
+    let parameters: Parameters
+    let own: PeerID
+    private(set) var bootstrap: [Candidate]
+    private(set) var managers: [Candidate] = []
+    private var nextSearch: Instant
+    private var searchWait: Duration
+    private var nextAnnouncement: Instant
+    private var hasRefreshed = false
+    private var isStarted = false
+
+    public init(place: Place, own: PeerID, bootstrap: [(PeerID, [Multiaddr])], parameters: Parameters) {
+        self.place = place
+        self.own = own
+        self.parameters = parameters
+        self.bootstrap = bootstrap.filter { $0.0 != own }.map {
+            Candidate(id: $0.0, addresses: $0.1, nextAttempt: .origin, wait: parameters.retryMin)
+        }
+        nextSearch = .distantFuture
+        nextAnnouncement = .distantFuture
+        searchWait = parameters.retryMin
+    }
+
+    public var connectedManagers: [PeerID] { managers.filter(\.isConnected).map(\.id) }
+
+    public var nextDeadline: Instant? {
+        guard isStarted else { return nil }
+        var deadline = min(nextSearch, nextAnnouncement)
+        for candidate in bootstrap where !candidate.isConnected && !candidate.isDialling { deadline = min(deadline, candidate.nextAttempt) }
+        if wantsManagers {
+            for candidate in managers where !candidate.isConnected && !candidate.isDialling && !candidate.addresses.isEmpty {
+                deadline = min(deadline, candidate.nextAttempt)
+            }
+        }
+        return deadline == .distantFuture ? nil : deadline
+    }
+
+    private var wantsManagers: Bool {
+        switch place {
+        case .bootstrap: false
+        case .manager: true
+        case .leaf: managers.count { $0.isConnected || $0.isDialling } < parameters.managersWanted
+        }
+    }
+
+    // MARK: Inputs
+
+    public mutating func start(now: Instant, emit: inout [Effect]) {
+        isStarted = true
+        handleDeadline(now: now, emit: &emit)
+    }
+
+    /// A peer is connected; `servesDHT` once identify has said so.
+    public mutating func connected(_ peer: PeerID, servesDHT: Bool, now: Instant, emit: inout [Effect]) {
+        if let index = bootstrap.firstIndex(where: { $0.id == peer }) {
+            bootstrap[index].isConnected = true
+            bootstrap[index].isDialling = false
+            bootstrap[index].wait = parameters.retryMin
+        }
+        if let index = managers.firstIndex(where: { $0.id == peer }) {
+            let wasConnected = managers[index].isConnected
+            managers[index].isConnected = true
+            managers[index].isDialling = false
+            managers[index].wait = parameters.retryMin
+            if !wasConnected { emit.append(.managersChanged) }
+        }
+        if servesDHT, !hasRefreshed {
+            hasRefreshed = true
+            emit.append(.refreshTable)
+            if place != .bootstrap { nextSearch = now }
+            if place == .manager { nextAnnouncement = now }
+            handleDeadline(now: now, emit: &emit)
+        }
+    }
+
+    public mutating func disconnected(_ peer: PeerID, now: Instant, emit: inout [Effect]) {
+        if let index = bootstrap.firstIndex(where: { $0.id == peer }) { bootstrap[index].postpone(from: now, parameters) }
+        if let index = managers.firstIndex(where: { $0.id == peer }) {
+            let wasConnected = managers[index].isConnected
+            managers[index].postpone(from: now, parameters)
+            if wasConnected { emit.append(.managersChanged) }
+            nextSearch = min(nextSearch, now + parameters.retryMin)
+        }
+    }
+
+    public mutating func dialFailed(_ peer: PeerID, now: Instant) {
+        if let index = bootstrap.firstIndex(where: { $0.id == peer }) { bootstrap[index].postpone(from: now, parameters) }
+        if let index = managers.firstIndex(where: { $0.id == peer }) { managers[index].postpone(from: now, parameters) }
+    }
+
+    /// A search is over; `connected` tells for each found Manager whether it is connected already.
+    public mutating func managersFound(
+        _ found: [(PeerID, [Multiaddr])], isConnected: (PeerID) -> Bool, now: Instant, emit: inout [Effect]
+    ) {
+        for (id, addresses) in found where id != own {
+            if let index = managers.firstIndex(where: { $0.id == id }) {
+                if !addresses.isEmpty { managers[index].addresses = addresses }
+            } else {
+                if managers.count >= parameters.candidatesMax {
+                    guard let oldest = managers.firstIndex(where: { !$0.isConnected && !$0.isDialling }) else { continue }
+                    managers.remove(at: oldest)
+                }
+                managers.append(Candidate(id: id, addresses: addresses, nextAttempt: now, wait: parameters.retryMin))
+            }
+            if isConnected(id) { connected(id, servesDHT: false, now: now, emit: &emit) }
+        }
+        if found.contains(where: { $0.0 != own }) && !wantsMore {
+            searchWait = parameters.retryMin
+            nextSearch = now + parameters.refreshInterval
+        } else {
+            nextSearch = now + searchWait
+            searchWait = min(searchWait * 2, min(parameters.retryMax, parameters.refreshInterval))
+        }
+        handleDeadline(now: now, emit: &emit)
+    }
+
+    /// A leaf without a single Manager, or a Manager that knows no other, goes on looking eagerly.
+    private var wantsMore: Bool {
+        switch place {
+        case .bootstrap: false
+        case .manager: false
+        case .leaf: !managers.contains { $0.isConnected || $0.isDialling }
+        }
+    }
+
+    public mutating func announced(successfully: Bool, now: Instant) {
+        nextAnnouncement = now + (successfully ? parameters.refreshInterval : parameters.retryMin)
+    }
+
+    public mutating func handleDeadline(now: Instant, emit: inout [Effect]) {
+        guard isStarted else { return }
+        for index in bootstrap.indices { bootstrap[index].dialIfDue(now: now, emit: &emit) }
+        for index in managers.indices where wantsManagers { managers[index].dialIfDue(now: now, emit: &emit) }
+        if now >= nextSearch {
+            nextSearch = .distantFuture
+            emit.append(.findManagers)
+        }
+        if now >= nextAnnouncement {
+            nextAnnouncement = .distantFuture
+            emit.append(.announceManager)
+        }
+    }
+}
+
+extension Discovery.Candidate {
+    fileprivate mutating func postpone(from now: Instant, _ parameters: Discovery.Parameters) {
+        isConnected = false
+        isDialling = false
+        nextAttempt = now + wait
+        wait = min(wait * 2, parameters.retryMax)
+    }
+
+    fileprivate mutating func dialIfDue(now: Instant, emit: inout [Discovery.Effect]) {
+        guard !isConnected, !isDialling, now >= nextAttempt, !addresses.isEmpty else { return }
+        isDialling = true
+        emit.append(.dial(id, addresses))
+    }
+}

@@ -1,0 +1,62 @@
+import Determinism
+import Identity
+import Kademlia
+import LibP2P
+import Wire
+
+/// What the node itself asks the DHT.
+enum DHTPurpose: UInt32 {
+    case refreshTable = 1
+    case findManagers = 2
+    case announceManager = 3
+}
+
+extension Node {
+    mutating func tellKademlia(_ input: Kademlia.Input, now: Instant, emit: inout [NodeEffect]) {
+        var effects: [Kademlia.Effect] = []
+        kademlia.handle(input, now: now, emit: &effects)
+        carryOut(effects, now: now, emit: &emit)
+    }
+
+    func startQuery(_ purpose: DHTPurpose) -> Kademlia.Input {
+        let query: Query =
+            switch purpose {
+            case .refreshTable: .bootstrap
+            case .findManagers: .findProviders(parameters.network.managersKey, countMax: parameters.discovery.candidatesMax)
+            case .announceManager: .provide(parameters.network.managersKey)
+            }
+        return .start(QueryID(purpose.rawValue), query)
+    }
+
+    mutating func carryOut(_ effects: [Kademlia.Effect], now: Instant, emit: inout [NodeEffect]) {
+        for effect in effects {
+            switch effect {
+            case .request(let id, let peer, let addresses, let bytes, let timeout):
+                emit.append(.network(.request(id, to: peer, at: addresses, .kademlia, bytes, timeout: timeout)))
+            case .respond(let id, let bytes): emit.append(.network(.respond(id, bytes)))
+            case .refuse(let id): emit.append(.network(.refuse(id)))
+            case .progress: break
+            case .finished(let id, let result): finished(id, result, now: now, emit: &emit)
+            case .penalise(let peer, _): penalise(peer, .kademlia, emit: &emit)
+            }
+        }
+    }
+
+    private mutating func finished(_ id: QueryID, _ result: QueryResult, now: Instant, emit: inout [NodeEffect]) {
+        switch DHTPurpose(rawValue: id.value) {
+        case .findManagers:
+            var found: [Contact] = []
+            if case .providers(let contacts) = result { found = contacts }
+            var effects: [Discovery.Effect] = []
+            discovery.managersFound(
+                found.map { ($0.id, $0.addresses.multiaddrs) }, isConnected: { [peers] in peers.isConnected($0) }, now: now,
+                emit: &effects)
+            carryOut(effects, now: now, emit: &emit)
+        case .announceManager:
+            var told = 0
+            if case .provided(let count) = result { told = count }
+            discovery.announced(successfully: told > 0, now: now)
+        case .refreshTable, nil: break
+        }
+    }
+}

@@ -1,0 +1,79 @@
+import Determinism
+import Identity
+import LibP2P
+import Roles
+import Wire
+
+extension Node {
+    /// Tells every role that this node has, in a fixed order.
+    mutating func tellRoles(_ input: RoleInput, now: Instant, emit: inout [NodeEffect]) {
+        for role in parameters.roles { tell(role, input, now: now, emit: &emit) }
+    }
+
+    /// Tells the role that an id belongs to by its top byte.
+    mutating func tellOwner(of id: UInt64, _ input: RoleInput, now: Instant, emit: inout [NodeEffect]) {
+        guard let role = RoleName(rawValue: RoleIDs.space(of: id)) else { return }
+        tell(role, input, now: now, emit: &emit)
+    }
+
+    mutating func tellRole(
+        _ role: RoleName, _ input: RoleInput, orRefuse id: InboundID, now: Instant, emit: inout [NodeEffect]
+    ) {
+        guard parameters.roles.contains(role) else { return emit.append(.network(.refuse(id))) }
+        tell(role, input, now: now, emit: &emit)
+    }
+
+    /// A request of the job flow. A node with one role gives it to that; one with several looks at what kind of message it is.
+    mutating func routeRoleRequest(
+        from peer: PeerID, _ name: ProtocolName, _ id: InboundID, _ bytes: [UInt8], now: Instant, emit: inout [NodeEffect]
+    ) {
+        let input = RoleInput.request(from: peer, name, id, bytes)
+        var recipients: [RoleName] =
+            switch name {
+            case .task: [.manager, .worker]
+            case .verify: [.manager, .worker, .verifier]
+            case .beacon: [.worker, .verifier]
+            default: [.manager]
+            }
+        recipients.removeAll { !parameters.roles.contains($0) }
+        guard !recipients.isEmpty else { return emit.append(.network(.refuse(id))) }
+        for role in recipients { tell(role, input, now: now, emit: &emit) }
+    }
+
+    mutating func tell(_ role: RoleName, _ input: RoleInput, now: Instant, emit: inout [NodeEffect]) {
+    }
+
+    mutating func carryOut(_ effects: [RoleEffect], of role: RoleName, now: Instant, emit: inout [NodeEffect]) {
+        for effect in effects {
+            switch effect {
+            case .request(let id, let peer, let addresses, let name, let bytes, let timeout):
+                emit.append(.network(.request(id, to: peer, at: addresses, name, bytes, timeout: timeout)))
+            case .respond(let id, let bytes): emit.append(.network(.respond(id, bytes)))
+            case .refuse(let id): emit.append(.network(.refuse(id)))
+            case .publish(let topic, let bytes): publish(topic.name(prefix: parameters.network.prefix), bytes, now: now, emit: &emit)
+            case .subscribe(let topic): join(topic.name(prefix: parameters.network.prefix), now: now, emit: &emit)
+            case .wantBlock(let id, let cid, let candidates, let timeout):
+                blockWants.begin(id, cid, from: candidates, deadline: now + timeout, emit: &emit)
+            case .cancelBlock(let id): _ = blockWants.remove(id)
+            case .storeBlock(let cid, let bytes, let scope): emit.append(.storeBlock(role, cid, bytes, scope: scope))
+            case .releaseBlocks(let scope): emit.append(.releaseBlocks(role, scope: scope))
+            case .persist(let changes): emit.append(.persist(role, changes))
+            case .load(let id, let prefix, let countMax): emit.append(.load(role, id, prefix: prefix, countMax: countMax))
+            case .surveyScene(let id, let root, let scope): emit.append(.surveyScene(id, root: root, scope: scope))
+            case .inspectScene(let id, let root): emit.append(.inspectScene(id, root: root))
+            case .render(let id, let root, let request, let memoryMax):
+                emit.append(.render(id, sceneRoot: root, request, memoryMax: memoryMax))
+            case .recompute(let id, let root, let settings, let frame, let rngKey, let places):
+                emit.append(.recompute(id, sceneRoot: root, settings, frame: frame, rngKey: rngKey, places))
+            case .cancelWork(let id): emit.append(.cancelWork(id))
+            case .penalise(let peer, let reason):
+                // A malformed or flooding peer is cut off; what a signature proves is the roles' own to punish.
+                if reason == .malformed || reason == .flood { penalise(peer, .task, emit: &emit) }
+            case .deliverTile(let job, let frame, let tile, let bytes):
+                emit.append(.deliverTile(job: job, frame: frame, tile, bytes))
+            case .event(let event): emit.append(.event(.role(role, event)))
+            case .answer(let id, let answer): emit.append(.answer(role, id, answer))
+            }
+        }
+    }
+}

@@ -1,0 +1,88 @@
+public import Identity
+public import LibP2P
+public import Roles
+public import RenderModel
+public import Wire
+
+/// What a node is told.
+public enum NodeInput: Sendable {
+    /// First, and once. `entropy` is secret and fresh; `restored` holds each role's rows, in the order of their keys.
+    case started(entropy: Bytes32, restored: [RestoredRole])
+    /// Where others reach us, as far as is known.
+    case listening([Multiaddr])
+    case network(NetworkEvent)
+    /// Answer to `readBlock`; nil where the store does not have it.
+    case blockRead(BlockToken, [UInt8]?)
+    case stored(RoleName, CID, Bool)
+    case loaded(RoleName, LoadID, [StoredEntry])
+    case sceneSurveyed(WorkID, SceneSurvey)
+    case sceneInspected(WorkID, SceneInspection)
+    case workProgress(WorkID, permille: UInt32, rays: UInt64)
+    case rendered(WorkID, TileRecords)
+    case recomputed(WorkID, [RecordValue])
+    case workFailed(WorkID, WorkFailure)
+    case command(RoleName, QueryID, RoleCommand)
+    case query(RoleName, QueryID, RoleQuery)
+    /// Gossip topics to join and relay besides the network's own (`--subscribe`).
+    case subscribe(String)
+    case unsubscribe(String)
+    /// Publishes on a topic under our own signature.
+    case publish(String, [UInt8])
+    /// Answer to `adminRequest`.
+    case adminResponse(InboundID, [UInt8]?)
+    /// Take nothing new, finish, say goodbye; `drained` follows for every role.
+    case drain
+}
+
+/// What a node asks of its shell. Effects of one call are carried out in order.
+public enum NodeEffect: Sendable {
+    case network(NetworkCommand)
+    case readBlock(BlockToken, CID)
+    /// Keeps a block for a role until its scope is released; ends in `stored`.
+    case storeBlock(RoleName, CID, [UInt8], scope: Bytes32)
+    case releaseBlocks(RoleName, scope: Bytes32)
+    /// Durable before any later effect is carried out.
+    case persist(RoleName, [StoredChange])
+    case load(RoleName, LoadID, prefix: [UInt8], countMax: Int)
+    case surveyScene(WorkID, root: CID, scope: Bytes32)
+    case inspectScene(WorkID, root: CID)
+    case render(WorkID, sceneRoot: CID, RenderRequest, memoryMax: UInt64)
+    case recompute(WorkID, sceneRoot: CID, RenderSettings, frame: UInt32, rngKey: UInt64, [RecordPlace])
+    case cancelWork(WorkID)
+    case deliverTile(job: Bytes32, frame: UInt32, Tile, [UInt8])
+    case answer(RoleName, QueryID, RoleAnswer)
+    /// The shell decides whether this peer may ask, and answers with `adminResponse`.
+    case adminRequest(InboundID, from: PeerID, [UInt8])
+    case event(NodeEvent)
+}
+
+/// What a node tells its owner.
+public enum NodeEvent: Sendable {
+    case role(RoleName, RoleEvent)
+    case connected(PeerID, ConnectionDirection)
+    case disconnected(PeerID, NetworkFailure)
+    case dialFailed(PeerID, NetworkFailure)
+    /// Managers that we are connected to.
+    case managers([PeerID])
+    /// A valid message on a topic that we joined; `from` is its author.
+    case gossip(topic: String, from: PeerID, [UInt8])
+    /// A peer broke a protocol.
+    case misbehaviour(PeerID, ProtocolName)
+}
+
+/// Rows of one role's table.
+public struct RestoredRole: Sendable {
+    public var role: RoleName
+    public var entries: [StoredEntry]
+
+    public init(role: RoleName, entries: [StoredEntry]) {
+        self.role = role
+        self.entries = entries
+    }
+}
+
+/// Names a reading of the block store.
+public struct BlockToken: Hashable, Sendable {
+    public var value: UInt64
+    @inlinable public init(_ value: UInt64) { self.value = value }
+}

@@ -1,0 +1,71 @@
+public import Crypto
+public import Determinism
+public import GossipSub
+public import Identity
+public import Kademlia
+public import Roles
+public import Wire
+
+/// Everything that a node is made from.
+public struct NodeParameters: Sendable {
+    /// Signs as this node; its public key is the peer id.
+    public var signing: Signing
+    public var network: NetworkParameters
+    /// Roles that this node takes; none for a bootstrap peer.
+    public var roles: [RoleName]
+    /// Bootstrap peers and Managers answer in the DHT and relay gossip; leaves and clients only ask.
+    public var place: Discovery.Place
+    public var discovery = Discovery.Parameters()
+    public var kademlia: Kademlia.Parameters
+    public var gossip: GossipSub.Parameters
+    /// Diagnostics to serve besides (`--serve`).
+    public var diagnostics: [ProtocolServed] = []
+    /// Decides everything that is random but not secret.
+    public var generator: Generator
+
+    public enum ProtocolServed: Sendable {
+        case perf
+        case echo
+    }
+
+    public init(signing: Signing, network: NetworkParameters, place: Discovery.Place, roles: [RoleName], generator: Generator) {
+        self.signing = signing
+        self.network = network
+        self.roles = roles
+        self.place = place
+        self.generator = generator
+        kademlia = place == .leaf ? .leaf : Kademlia.Parameters()
+        gossip = GossipSub.Parameters()
+    }
+
+    public var isCore: Bool { place != .leaf }
+
+    public var identity: PeerID { PeerID(ed25519: signing.publicKey) }
+}
+
+/// What all nodes of a network agree on, as far as a node's machines need it.
+public struct NetworkParameters: Sendable {
+    /// Hash of the definition: part of everything that is signed.
+    public var id: Bytes32
+    /// First part of the network's own protocol ids.
+    public var prefix: String
+    public var bootstrap: [(PeerID, [Multiaddr])]
+    public var round: Duration
+    public var shards: UInt16
+
+    public init(id: Bytes32, prefix: String, bootstrap: [(PeerID, [Multiaddr])], round: Duration, shards: UInt16) {
+        self.id = id
+        self.prefix = prefix
+        self.bootstrap = bootstrap
+        self.round = round
+        self.shards = shards
+    }
+
+    /// Key under which Managers announce themselves in the DHT.
+    public var managersKey: [UInt8] {
+        var hasher = Blake2b()
+        hasher.update(lengthPrefixed: "inferix-managers")
+        hasher.update(id)
+        return [0xa0, 0xe4, 0x02, 0x20] + hasher.finish().array
+    }
+}

@@ -1,0 +1,147 @@
+"""A py-libp2p host that the interoperation tests drive: one JSON command a line on stdin, one JSON answer a line on stdout.
+
+Every command is {"id": n, "op": name, ...}; its answer is {"id": n, "ok": ...} or {"id": n, "error": text}. Unasked lines are
+{"event": name, ...}. The process ends when its standard input does.
+"""
+
+import json
+import logging
+import sys
+
+import multiaddr
+import trio
+from libp2p import create_new_ed25519_key_pair, new_host
+from libp2p.bitswap.cid import compute_cid_v1
+from libp2p.bitswap.client import BitswapClient
+from libp2p.custom_types import TProtocol
+from libp2p.host.ping import PingService
+from libp2p.identity.identify.identify import ID as IDENTIFY, parse_identify_response
+from libp2p.kad_dht.kad_dht import DHTMode, KadDHT
+from libp2p.peer.id import ID
+from libp2p.peer.peerinfo import info_from_p2p_addr
+from libp2p.pubsub.gossipsub import GossipSub
+from libp2p.pubsub.pubsub import Pubsub
+from libp2p.tools.anyio_service import background_trio_service
+from libp2p.utils.varint import read_length_prefixed_protobuf
+
+GOSSIP = TProtocol("/meshsub/1.1.0")
+
+
+def say(value):
+    sys.stdout.write(json.dumps(value) + "\n")
+    sys.stdout.flush()
+
+
+class Peer:
+    def __init__(self, host, dht, pubsub, bitswap, nursery):
+        self.host, self.dht, self.pubsub, self.bitswap, self.nursery = host, dht, pubsub, bitswap, nursery
+
+    async def dial(self, addr):
+        info = info_from_p2p_addr(multiaddr.Multiaddr(addr))
+        await self.host.connect(info)
+        return str(info.peer_id)
+
+    async def ping(self, peer, count=3):
+        service = PingService(self.host)
+        return await service.ping(ID.from_string(peer), count)
+
+    async def identify(self, peer):
+        stream = await self.host.new_stream(ID.from_string(peer), [IDENTIFY])
+        raw = await read_length_prefixed_protobuf(stream, use_varint_format=True)
+        await stream.close()
+        message = parse_identify_response(raw)
+        return {
+            "agent": message.agent_version,
+            "protocols": sorted(message.protocols),
+            "listen": [str(multiaddr.Multiaddr(a)) for a in message.listen_addrs],
+            "observed": str(multiaddr.Multiaddr(message.observed_addr)),
+            "signed_record": len(message.signedPeerRecord),
+        }
+
+    async def kad_add(self, peer):
+        await self.dht.add_peer(ID.from_string(peer))
+        return self.dht.get_routing_table_size()
+
+    async def find_peer(self, peer):
+        info = await self.dht.find_peer(ID.from_string(peer))
+        return None if info is None else [str(a) for a in info.addrs]
+
+    async def closest(self, key):
+        found = await self.dht.peer_routing.find_closest_peers_network(bytes.fromhex(key))
+        return [str(p) for p in found]
+
+    async def provide(self, key):
+        return await self.dht.provide(key)
+
+    async def find_providers(self, key):
+        return [str(info.peer_id) for info in await self.dht.find_providers(key)]
+
+    async def subscribe(self, topic):
+        subscription = await self.pubsub.subscribe(topic)
+        self.nursery.start_soon(self.listen_to, topic, subscription)
+        return True
+
+    async def listen_to(self, topic, subscription):
+        async for message in subscription:
+            say({"event": "message", "topic": topic, "from": str(ID(message.from_id)), "data": message.data.hex()})
+
+    async def publish(self, topic, data):
+        await self.pubsub.publish(topic, bytes.fromhex(data))
+        return True
+
+    async def topic_peers(self, topic):
+        return [str(p) for p in self.pubsub.peer_topics.get(topic, set())]
+
+    async def block_put(self, data):
+        data = bytes.fromhex(data)
+        cid = compute_cid_v1(data)
+        await self.bitswap.add_block(cid, data)
+        return cid.hex()
+
+    async def block_get(self, cid, peer):
+        data = await self.bitswap.new_session().get_block(bytes.fromhex(cid), ID.from_string(peer), 20)
+        return data.hex()
+
+
+async def answer(peer, command):
+    number = command.pop("id", None)
+    operation = command.pop("op", "")
+    try:
+        if operation not in OPERATIONS:
+            raise ValueError(f"no operation {operation!r}")
+        with trio.fail_after(40):
+            say({"id": number, "ok": await getattr(peer, operation)(**command)})
+    except Exception as error:
+        say({"id": number, "error": f"{type(error).__name__}: {error}"})
+
+
+OPERATIONS = {
+    "dial", "ping", "identify", "kad_add", "find_peer", "closest", "provide", "find_providers", "subscribe", "publish",
+    "topic_peers", "block_put", "block_get",
+}  # fmt: skip
+
+
+async def main():
+    prefix = sys.argv[1] if len(sys.argv) > 1 else "/ipfs"
+    listen = multiaddr.Multiaddr("/ip4/127.0.0.1/tcp/0")
+    host = new_host(key_pair=create_new_ed25519_key_pair(), muxer_preference="YAMUX")
+    async with host.run(listen_addrs=[listen]), trio.open_nursery() as nursery:
+        nursery.start_soon(host.get_peerstore().start_cleanup_task, 60)
+        dht = KadDHT(host, DHTMode.SERVER, protocol_prefix=TProtocol(prefix))
+        router = GossipSub(protocols=[GOSSIP], degree=6, degree_low=4, degree_high=12, heartbeat_interval=1)
+        pubsub = Pubsub(host, router)
+        bitswap = BitswapClient(host)
+        bitswap.set_nursery(nursery)
+        await bitswap.start()
+        async with background_trio_service(dht), background_trio_service(pubsub), background_trio_service(router):
+            await pubsub.wait_until_ready()
+            say({"event": "listening", "peer": str(host.get_id()), "addresses": [str(a) for a in host.get_addrs()]})
+            peer = Peer(host, dht, pubsub, bitswap, nursery)
+            stdin = trio.wrap_file(sys.stdin)
+            async for line in stdin:
+                nursery.start_soon(answer, peer, json.loads(line))
+            nursery.cancel_scope.cancel()
+
+
+logging.disable(logging.CRITICAL)
+trio.run(main)

@@ -1,0 +1,96 @@
+import Determinism
+import Identity
+import Testing
+import Wire
+
+@testable import Node
+
+@Suite struct DiscoveryTests {
+    let own = PeerID(ed25519: Bytes32(words: 1, 1, 1, 1))
+    let seedPeer = PeerID(ed25519: Bytes32(words: 2, 2, 2, 2))
+    let address = Multiaddr.tcp4(0x7f00_0001, port: 4001)
+
+    func manager(_ number: UInt64) -> PeerID { PeerID(ed25519: Bytes32(words: 9, number, 9, 9)) }
+
+    func started(_ place: Discovery.Place) -> (Discovery, [Discovery.Effect]) {
+        var discovery = Discovery(place: place, own: own, bootstrap: [(seedPeer, [address]), (own, [address])], parameters: .init())
+        var effects: [Discovery.Effect] = []
+        discovery.start(now: .origin, emit: &effects)
+        return (discovery, effects)
+    }
+
+    @Test func dialsBootstrapPeersButNeverItself() {
+        let (_, effects) = started(.leaf)
+        #expect(effects == [.dial(seedPeer, [address])])
+    }
+
+    @Test func waitsDoubleUntilABootstrapPeerAnswers() {
+        var (discovery, _) = started(.leaf)
+        var waits: [Duration] = []
+        var now = Instant.origin
+        for _ in 0..<9 {
+            discovery.dialFailed(seedPeer, now: now)
+            guard let deadline = discovery.nextDeadline else { return #expect(Bool(false), "no retry was planned") }
+            waits.append(deadline - now)
+            now = deadline
+            var effects: [Discovery.Effect] = []
+            discovery.handleDeadline(now: now, emit: &effects)
+            #expect(effects == [.dial(seedPeer, [address])])
+        }
+        #expect(waits == [1, 2, 4, 8, 16, 32, 60, 60, 60].map { Duration.seconds($0) })
+    }
+
+    @Test func aLeafFindsManagersAndKeepsThree() {
+        var (discovery, _) = started(.leaf)
+        var effects: [Discovery.Effect] = []
+        discovery.connected(seedPeer, servesDHT: true, now: .origin, emit: &effects)
+        #expect(effects == [.refreshTable, .findManagers])
+        effects = []
+        let found = (1...5).map { (manager($0), [address]) }
+        discovery.managersFound(found, isConnected: { _ in false }, now: .origin, emit: &effects)
+        #expect(effects == (1...3).map { .dial(manager($0), [address]) })
+        effects = []
+        for number in 1...3 { discovery.connected(manager(UInt64(number)), servesDHT: true, now: .origin, emit: &effects) }
+        #expect(effects == [.managersChanged, .managersChanged, .managersChanged])
+        #expect(discovery.connectedManagers == [manager(1), manager(2), manager(3)])
+
+        effects = []
+        discovery.disconnected(manager(2), now: .origin, emit: &effects)
+        #expect(effects == [.managersChanged])
+        effects = []
+        discovery.handleDeadline(now: .origin, emit: &effects)
+        #expect(effects == [.dial(manager(4), [address])], "a lost Manager is replaced at once")
+    }
+
+    @Test func anEmptySearchIsRepeated() {
+        var (discovery, _) = started(.leaf)
+        var effects: [Discovery.Effect] = []
+        discovery.connected(seedPeer, servesDHT: true, now: .origin, emit: &effects)
+        effects = []
+        discovery.managersFound([], isConnected: { _ in false }, now: .origin, emit: &effects)
+        #expect(discovery.nextDeadline == .origin + .seconds(1))
+        discovery.handleDeadline(now: .origin + .seconds(1), emit: &effects)
+        #expect(effects == [.findManagers])
+    }
+
+    @Test func aManagerAnnouncesItself() {
+        var (discovery, _) = started(.manager)
+        var effects: [Discovery.Effect] = []
+        discovery.connected(seedPeer, servesDHT: true, now: .origin, emit: &effects)
+        #expect(effects == [.refreshTable, .findManagers, .announceManager])
+        discovery.announced(successfully: false, now: .origin)
+        effects = []
+        discovery.handleDeadline(now: .origin + .seconds(1), emit: &effects)
+        #expect(effects == [.announceManager], "announced again after a failure")
+    }
+
+    @Test func candidatesAreBounded() {
+        var (discovery, _) = started(.leaf)
+        var effects: [Discovery.Effect] = []
+        for batch in 0..<10 {
+            let found = (0..<20).map { (manager(UInt64(batch * 20 + $0)), [Multiaddr]()) }
+            discovery.managersFound(found, isConnected: { _ in false }, now: .origin, emit: &effects)
+        }
+        #expect(discovery.managers.count == Discovery.Parameters().candidatesMax)
+    }
+}
