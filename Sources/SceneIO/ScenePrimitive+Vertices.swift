@@ -109,6 +109,7 @@ extension ScenePrimitive {
             }
             for k in 0..<4 {
                 if (sum - 1).magnitude > 1e-6 { jointWeights[vertex * 4 + k] = Float(Double(jointWeights[vertex * 4 + k]) / sum) }
+                jointWeights[vertex * 4 + k] = min(jointWeights[vertex * 4 + k], 1)
                 if jointWeights[vertex * 4 + k] == 0 { joints[vertex * 4 + k] = 0 }
             }
         }

@@ -91,5 +91,11 @@ extension SceneBuilder {
             scene.sky = .constant([0.5, 0.5, 0.5])
             warn("the scene has no light: a grey sky of radiance 0.5 was added")
         }
+        // What Workers will check again: a scene that this reader gives must pass.
+        do {
+            try scene.validate()
+        } catch {
+            throw .malformed("scene", error.description)
+        }
     }
 }

@@ -73,6 +73,17 @@ struct ShippedScenesTests {
         for (index, node) in scene.nodes.enumerated() { #expect(Int(node.parent) < index) }
     }
 
+    /// What the reader gives travels and comes back unchanged.
+    @Test(arguments: Shipped.names)
+    func theCanonicalFormIsLossless(_ name: String) throws {
+        let scene = try Shipped.load(name).scene
+        let bundle = try scene.encode()
+        let blocks = Dictionary(uniqueKeysWithValues: bundle.blocks.map { ($0.id, $0.bytes) })
+        #expect(try CanonicalScene(manifest: bundle.manifest) { blocks[$0] } == scene)
+        #expect(bundle.blocks.allSatisfy { $0.bytes.count <= 1 << 20 })
+        #expect(bundle.manifest.count < 8192)
+    }
+
     @Test func foxIsFramedLitAndAnimatedOnce() throws {
         let fox = try Shipped.load("Fox.glb")
         #expect(fox.scene.cameras.count == 1)
