@@ -100,19 +100,21 @@ let package = Package(
                 "Node", "Roles", "Kademlia", "GossipSub", "Blocks", "Ledger", "ProofOfRender", "RenderModel", "LibP2P", "Identity",
                 "Crypto", "Wire", "Determinism",
             ]),
+        shell("Console", ["NodeRuntime", "Identity", "Crypto", "Wire", argumentParser]),
 
         // The binaries.
         .executableTarget(
             name: "NodeCLI",
             dependencies: [
-                "NodeRuntime", "Node", "EventLoop", "Store", "SceneIO", "RenderEngine", "Roles", "ProofOfRender", "RenderModel", "LibP2P",
-                "Identity", "Crypto", "Wire", "Determinism", argumentParser,
+                "Console", "NodeRuntime", "Node", "EventLoop", "Store", "SceneIO", "RenderEngine", "Roles", "ProofOfRender", "RenderModel",
+                "LibP2P", "Identity", "Crypto", "Wire", "Determinism", argumentParser,
             ], swiftSettings: swift),
         .executableTarget(
-            name: "netsim", dependencies: ["SimulationEngine", "EventLoop", "NodeRuntime", "Wire", "Determinism", argumentParser],
+            name: "netsim",
+            dependencies: ["SimulationEngine", "Console", "EventLoop", "NodeRuntime", "Wire", "Determinism", argumentParser],
             path: "netsim", exclude: ["scenarios", "regions"], swiftSettings: swift),
         .executableTarget(
-            name: "bootstrap", dependencies: ["NodeRuntime", "EventLoop", argumentParser], path: "bootstrap",
+            name: "bootstrap", dependencies: ["Console", "NodeRuntime", "EventLoop", argumentParser], path: "bootstrap",
             exclude: ["networks", "demo.sh"], swiftSettings: swift),
 
         // Tests.
@@ -145,6 +147,7 @@ let package = Package(
             ["RenderEngine", "SceneIO", "CRenderKernels", "EventLoop", "ProofOfRender", "RenderModel", "Crypto", "Wire", "Determinism"]),
         tests("NodeRuntimeTests", ["NodeRuntime", "Node", "EventLoop", "Store", "LibP2P", "Identity", "Crypto", "Wire", "Determinism"]),
         tests("SimulationEngineTests", ["SimulationEngine", "Node", "Determinism"]),
+        tests("ConsoleTests", ["Console", argumentParser]),
         tests("NodeCLITests", ["NodeCLI", "NodeRuntime"]),
         tests("Tidy", []),
         tests("Interop", ["NodeCLI", "bootstrap", "NodeRuntime", "EventLoop"], exclude: ["Peer"]),

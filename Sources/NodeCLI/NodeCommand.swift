@@ -7,12 +7,7 @@ struct NodeCommand: ParsableCommand {
         abstract: "A node of a peer-to-peer render network with proofs.",
         version: Release.version,
         groupedSubcommands: [
-            CommandGroup(name: "Set up", subcommands: [ConfigCommand.self, PathsCommand.self]),
+            CommandGroup(name: "Set up", subcommands: [InitCommand.self, KeyCommand.self, ConfigCommand.self, PathsCommand.self]),
             CommandGroup(name: "About", subcommands: [VersionCommand.self, CompletionCommand.self]),
         ])
-
-    /// Names of the commands, to tell a misspelt one from an argument out of place.
-    static var names: [String] {
-        configuration.groupedSubcommands.flatMap(\.subcommands).compactMap { $0.configuration.commandName } + ["help"]
-    }
 }

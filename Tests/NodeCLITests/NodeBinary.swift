@@ -13,6 +13,8 @@ struct NodeBinary {
 
     let path: String
 
+    init(path: String) { self.path = path }
+
     init() throws {
         // The test bundle lies beside the binaries, wherever the build keeps them.
         let maps = try String(contentsOfFile: "/proc/self/maps", encoding: .utf8)
@@ -22,7 +24,9 @@ struct NodeBinary {
     }
 
     /// Runs to the end, without a terminal and with nothing on standard input.
-    func run(_ arguments: [String], environment: [String: String] = [:], workingDirectory: String? = nil) throws -> Result {
+    func run(_ arguments: [String], environment: [String: String] = [:], workingDirectory: String? = nil, input: String? = nil) throws
+        -> Result
+    {
         let process = Process()
         process.executableURL = URL(filePath: path)
         process.arguments = arguments
@@ -40,6 +44,41 @@ struct NodeBinary {
         process.waitUntilExit()
         return Result(
             status: process.terminationStatus, output: String(decoding: out, as: UTF8.self), error: String(decoding: err, as: UTF8.self))
+    }
+}
+
+extension NodeBinary {
+    /// Runs on a terminal of its own, made by util-linux's `script`, and types each answer and a line end once its prompt is there.
+    func converse(_ arguments: String, _ answers: [(prompt: String, answer: String)]) throws -> Result {
+        let process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/script")
+        process.arguments = ["-qec", "\(path) \(arguments)", "/dev/null"]
+        process.environment = ["HOME": "/nonexistent", "SWIFT_BACKTRACE": "enable=no"]
+        let (input, output) = (Pipe(), Pipe())
+        process.standardInput = input
+        process.standardOutput = output
+        try process.run()
+        var text = ""
+        var seen = text.startIndex
+        for (prompt, answer) in answers {
+            while text[seen...].range(of: prompt) == nil {
+                let more = output.fileHandleForReading.availableData
+                if more.isEmpty { throw NoPrompt(prompt: prompt, text: text) }
+                let offset = text.utf8.distance(from: text.startIndex, to: seen)
+                text += String(decoding: more, as: UTF8.self)
+                seen = text.utf8.index(text.startIndex, offsetBy: offset)
+            }
+            seen = text.endIndex
+            try input.fileHandleForWriting.write(contentsOf: Data((answer + "\n").utf8))
+        }
+        text += String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        return Result(status: process.terminationStatus, output: text, error: "")
+    }
+
+    struct NoPrompt: Error {
+        let prompt: String
+        let text: String
     }
 }
 

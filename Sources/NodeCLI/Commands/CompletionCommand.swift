@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Console
 
 struct CompletionCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -11,7 +11,7 @@ extension NetworkDefinition {
             return try read(name, whenMissing: "check the path, or name a network that comes with the node: \(development.name)")
         }
         let candidates = folders(places).map { "\($0)/\(name).toml" }
-        for path in candidates where access(path, F_OK) == 0 { return try read(path, whenMissing: "") }
+        for path in candidates where TextFile.exists(path) { return try read(path, whenMissing: "") }
         if name == development.name { return development }
         throw ConfigurationError(
             place: "network \(name)", problem: "no such definition in \(candidates.joined(separator: " or "))",

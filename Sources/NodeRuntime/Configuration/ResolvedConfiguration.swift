@@ -105,11 +105,14 @@ extension ResolvedConfiguration {
 }
 
 extension Configuration {
-    /// `config default`: every key with its meaning, type and variable, set to its default.
-    public static var defaultText: String {
+    /// A file that gives this configuration: every key with its meaning, type and variable.
+    public var fileText: String {
         "# Configuration of a node. Flags win over variables, these over this file.\n\n"
-            + settings.text(of: Configuration()) { field in
-                [field.meaning, "\(field.typeName); \(variable(of: field.key))"]
+            + Configuration.settings.text(of: self) { field in
+                [field.meaning, "\(field.typeName); \(Configuration.variable(of: field.key))"]
             }
     }
+
+    /// `config default`.
+    public static var defaultText: String { Configuration().fileText }
 }

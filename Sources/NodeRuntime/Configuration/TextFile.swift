@@ -21,10 +21,13 @@ public struct FileError: Error, Equatable, CustomStringConvertible, Sendable {
 
     public var description: String { "\(path): \(problem)" }
     public var isMissing: Bool { code == ENOENT }
+    public var isTaken: Bool { code == EEXIST }
 }
 
 /// Small files, read whole and written so that a crash leaves the old one or the new one.
 public enum TextFile {
+    public static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
     /// - Parameter sizeMax: bytes; a larger file is refused before it is read.
     public static func read(_ path: String, sizeMax: Int = 1 << 20) throws(FileError) -> [UInt8] {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)

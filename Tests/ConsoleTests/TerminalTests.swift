@@ -1,7 +1,8 @@
+import ArgumentParser
 import Foundation
 import Testing
 
-@testable import NodeCLI
+@testable import Console
 
 @Suite("JSON")
 struct JSONTests {
@@ -69,8 +70,12 @@ struct OutcomeTests {
     }
 
     @Test func failuresSayWhatToDo() {
-        let (status, message) = Program.outcome(of: CommandFailure(.refused, "no funds", advice: "Buy some."))
+        let (status, message) = Program.outcome(of: CommandFailure(.refused, "no funds", advice: "Buy some."), Nothing.self)
         #expect(status == .refused)
-        #expect(message == "node: no funds\nBuy some.")
+        #expect(message == "nothing: no funds\nBuy some.")
     }
+}
+
+private struct Nothing: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "nothing")
 }

@@ -1,9 +1,9 @@
 // The C library's list of variables is a global that nothing in this process writes.
 @preconcurrency internal import Glibc
 
-enum ProcessEnvironment {
+public enum ProcessEnvironment {
     /// The variables that the process was started with.
-    static let variables: [String: String] = {
+    public static let variables: [String: String] = {
         var found: [String: String] = [:]
         var next = environ
         while let entry = next.pointee {
@@ -13,4 +13,11 @@ enum ProcessEnvironment {
         }
         return found
     }()
+
+    /// Empty where it has been removed.
+    public static var workingDirectory: String {
+        guard let path = getcwd(nil, 0) else { return "" }
+        defer { free(path) }
+        return String(cString: path)
+    }
 }

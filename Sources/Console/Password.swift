@@ -2,15 +2,15 @@ internal import Glibc
 internal import NodeRuntime
 
 /// Where the password of a key comes from: the first line of a file, or a prompt. Never an argument, which every user of the machine can see.
-enum Password {
+public enum Password {
     /// Bytes at most; longer input is no password.
-    static let sizeMax = 1024
+    public static let sizeMax = 1024
 
     /// - Parameters:
     ///   - file: nil or empty asks on the terminal.
     ///   - purpose: what the prompt says: "password of the key".
     ///   - isNew: asks twice, and refuses an empty one.
-    static func obtain(file: String?, purpose: String, isNew: Bool) throws -> [UInt8] {
+    public static func obtain(file: String?, purpose: String, isNew: Bool) throws -> [UInt8] {
         if let file, !file.isEmpty { return try fromFile(file) }
         let password = try prompt("\(purpose): ")
         guard isNew else { return password }
@@ -22,7 +22,7 @@ enum Password {
     }
 
     /// The first line, without its end. Refused where others can read the file.
-    static func fromFile(_ path: String) throws -> [UInt8] {
+    public static func fromFile(_ path: String) throws -> [UInt8] {
         try PrivateFile.check(path)
         let bytes = try TextFile.read(path, sizeMax: sizeMax)
         var line = bytes.prefix { $0 != UInt8(ascii: "\n") }
@@ -71,9 +71,9 @@ enum Password {
 }
 
 /// Files that only their owner may read.
-enum PrivateFile {
+public enum PrivateFile {
     /// - Throws: where the file's mode lets the group or others read or write it; a missing file is left to whoever opens it.
-    static func check(_ path: String) throws {
+    public static func check(_ path: String) throws {
         var status = stat()
         guard stat(path, &status) == 0, status.st_mode & 0o077 != 0 else { return }
         let mode = String(status.st_mode & 0o777, radix: 8)

@@ -1,5 +1,5 @@
 /// A JSON value that is only written. Members keep their order, so the same result gives the same bytes.
-enum JSON: Equatable {
+public enum JSON: Equatable, Sendable {
     case null
     case boolean(Bool)
     case integer(Int)
@@ -10,7 +10,7 @@ enum JSON: Equatable {
     case object(KeyValuePairs<String, JSON>)
 
     /// On one line.
-    var text: String {
+    public var text: String {
         var result = ""
         write(to: &result)
         return result
@@ -63,5 +63,5 @@ enum JSON: Equatable {
         result += "\""
     }
 
-    static func == (a: JSON, b: JSON) -> Bool { a.text == b.text }
+    public static func == (a: JSON, b: JSON) -> Bool { a.text == b.text }
 }

@@ -1,18 +1,18 @@
 internal import Glibc
 
 /// The two places that a command writes to. Data on standard output; logs, progress and errors on standard error.
-enum Terminal {
-    static let output = Terminal.Stream(descriptor: STDOUT_FILENO)
-    static let error = Terminal.Stream(descriptor: STDERR_FILENO)
+public enum Terminal {
+    public static let output = Terminal.Stream(descriptor: STDOUT_FILENO)
+    public static let error = Terminal.Stream(descriptor: STDERR_FILENO)
 
-    struct Stream: Sendable {
-        let descriptor: Int32
+    public struct Stream: Sendable {
+        public let descriptor: Int32
         /// A person looks at it.
-        let isInteractive: Bool
+        public let isInteractive: Bool
         /// Interactive, and neither `NO_COLOR` nor `TERM=dumb` forbids colours.
-        let isColoured: Bool
+        public let isColoured: Bool
 
-        init(descriptor: Int32) {
+        public init(descriptor: Int32) {
             self.descriptor = descriptor
             isInteractive = isatty(descriptor) == 1
             let variables = ProcessEnvironment.variables
@@ -20,15 +20,15 @@ enum Terminal {
         }
 
         /// Columns; 80 where there is no window.
-        var width: Int {
+        public var width: Int {
             var size = winsize()
             return ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : 80
         }
 
-        func line(_ text: String) { write(text + "\n") }
+        public func line(_ text: String) { write(text + "\n") }
 
         /// Writes all of it. A reader that is gone ends the writing, not the command.
-        func write(_ text: String) {
+        public func write(_ text: String) {
             var rest = Array(text.utf8)[...]
             while !rest.isEmpty {
                 let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
@@ -44,13 +44,13 @@ enum Terminal {
             }
         }
 
-        func styled(_ text: String, _ style: Style) -> String {
+        public func styled(_ text: String, _ style: Style) -> String {
             isColoured ? "\u{1b}[\(style.rawValue)m\(text)\u{1b}[0m" : text
         }
     }
 
     /// ANSI attributes (ECMA-48, select graphic rendition).
-    enum Style: Int {
+    public enum Style: Int {
         case bold = 1
         case dim = 2
         case red = 31

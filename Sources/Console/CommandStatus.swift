@@ -1,5 +1,5 @@
 /// What a process tells its caller. Scripts rely on these numbers.
-enum CommandStatus: Int32 {
+public enum CommandStatus: Int32, Sendable {
     case done = 0
     case failed = 1
     case usage = 2
@@ -17,16 +17,16 @@ enum CommandStatus: Int32 {
 }
 
 /// Ends a command: what happened and why, and what to do next where that is known.
-struct CommandFailure: Error, CustomStringConvertible {
-    let status: CommandStatus
-    let problem: String
-    let advice: String
+public struct CommandFailure: Error, CustomStringConvertible {
+    public let status: CommandStatus
+    public let problem: String
+    public let advice: String
 
-    init(_ status: CommandStatus = .failed, _ problem: String, advice: String = "") {
+    public init(_ status: CommandStatus = .failed, _ problem: String, advice: String = "") {
         self.status = status
         self.problem = problem
         self.advice = advice
     }
 
-    var description: String { advice.isEmpty ? problem : "\(problem)\n\(advice)" }
+    public var description: String { advice.isEmpty ? problem : "\(problem)\n\(advice)" }
 }

@@ -1,0 +1,57 @@
+public import ArgumentParser
+internal import Glibc
+internal import NodeRuntime
+
+/// From the arguments of a process to its exit status.
+public enum Program {
+    /// The whole of a binary's `main`.
+    public static func main(_ root: (some ParsableCommand).Type) -> Never {
+        // A reader that goes away, as in `node job ls | head`, is an error of the write and not the end of the process.
+        signal(SIGPIPE, SIG_IGN)
+        exit(run(root, Array(CommandLine.arguments.dropFirst())).rawValue)
+    }
+
+    /// Parses and runs one command line; messages go to the terminal.
+    static func run(_ root: (some ParsableCommand).Type, _ arguments: [String]) -> CommandStatus {
+        do {
+            try checkVerb(root, arguments)
+            var command = try root.parseAsRoot(arguments)
+            try command.run()
+            return .done
+        } catch {
+            let (status, message) = outcome(of: error, root)
+            if !message.isEmpty { (status == .done ? Terminal.output : Terminal.error).line(message) }
+            return status
+        }
+    }
+
+    /// Tells a misspelt command from an argument out of place.
+    private static func checkVerb(_ root: (some ParsableCommand).Type, _ arguments: [String]) throws {
+        let configuration = root.configuration
+        let commands = configuration.groupedSubcommands.flatMap(\.subcommands) + configuration.ungroupedSubcommands
+        let names = commands.compactMap { $0.configuration.commandName } + ["help"]
+        guard !commands.isEmpty, let verb = arguments.first, !verb.hasPrefix("-"), !names.contains(verb) else { return }
+        let advice = NearestName.of(verb, among: names).map { "Did you mean \($0)?" } ?? "See: \(name(root)) --help"
+        throw CommandFailure(.usage, "there is no command \(verb)", advice: advice)
+    }
+
+    /// The exit status and the message that an error of a command stands for.
+    static func outcome(of error: any Error, _ root: (some ParsableCommand).Type) -> (CommandStatus, String) {
+        let name = name(root)
+        switch error {
+        case let failure as CommandFailure: return (failure.status, "\(name): \(failure.description)")
+        case let failure as ConfigurationError: return (.configuration, "\(name): \(failure.description)")
+        case let failure as FileError: return (.failed, "\(name): \(failure.description)")
+        default: break
+        }
+        // Requests for help arrive here too, as errors that succeed.
+        let text = root.fullMessage(for: error)
+        switch root.exitCode(for: error) {
+        case .success: return (.done, text)
+        case .validationFailure: return (.usage, text)
+        default: return (.failed, "\(name): \(error)")
+        }
+    }
+
+    private static func name(_ root: (some ParsableCommand).Type) -> String { root.configuration.commandName ?? "\(root)" }
+}
