@@ -20,6 +20,8 @@ struct Stream {
         case responder(ProtocolName)
         case perf
         case echo
+        /// All proposals were refused and something else follows: it is read over until the peer has our refusal.
+        case refused
     }
 
     enum Event {
@@ -151,8 +153,8 @@ struct Stream {
                 dialer = nil
                 settle()
             } else if listener != nil {
+                defer { output.append(reply) }
                 let name = try listener?.receive(&cursor, reply: &reply) { context.served(identifier: $0) }
-                output.append(reply)
                 guard let name else { return false }
                 listener = nil
                 accept(name, context: context, now: now)
@@ -160,6 +162,14 @@ struct Stream {
             }
             return true
         } catch {
+            // A peer that is sure of itself sends its first message with its proposal: it must still hear that we refuse.
+            if listener != nil, !output.isEmpty {
+                listener = nil
+                role = .refused
+                finishesWhenDrained = true
+                _ = cursor.takeRest()
+                return false
+            }
             throw error == .refused ? .unsupported : .misbehaviour
         }
     }
@@ -197,7 +207,7 @@ extension Stream {
         _ cursor: inout ByteCursor, context: ConnectionContext, now: Instant, emit: inout [Event]
     ) throws(NetworkFailure) {
         switch role {
-        case .undecided, .identifyWriter, .pushWriter: _ = cursor.takeRest()
+        case .undecided, .identifyWriter, .pushWriter, .refused: _ = cursor.takeRest()
         case .ponger: try pong(&cursor, context: context, now: now)
         case .pinger(let sent): try receivePong(&cursor, sent: sent, now: now, emit: &emit)
         case .echo:
