@@ -149,7 +149,7 @@ extension Connection {
     /// One at a time: peers commonly allow two ping streams and no more.
     mutating func ping(_ payload: [UInt8], context: ConnectionContext, now: Instant) {
         let isUnderWay = streams.values.contains { stream in
-            if case .pinger = stream.role { return true }
+            if case .pinger = stream.role { return !stream.finishesWhenDrained }
             return false
         }
         guard !isUnderWay else { return }

@@ -109,9 +109,9 @@ extension YamuxSession {
     /// True where the stream is accepted.
     private mutating func receiveSyn(_ id: UInt32, now: Instant, output: inout [UInt8]) throws(YamuxFailure) -> Bool {
         guard !isOurs(id), streams[id] == nil else { throw .badSyn }
-        guard opens.admit(now: now) else { throw .flood }
         lastRemoteID = max(lastRemoteID, id)
-        guard inboundCount < parameters.inboundStreamsMax else {
+        guard opens.admit(now: now), inboundCount < parameters.inboundStreamsMax else {
+            guard refusals.admit(now: now) else { throw .flood }
             YamuxHeader(kind: .windowUpdate, flags: .rst, stream: id, length: 0).append(to: &output)
             return false
         }

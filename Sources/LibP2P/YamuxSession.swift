@@ -14,9 +14,12 @@ struct YamuxSession {
         var inboundStreamsMax = 256
         /// Streams of ours that may wait for their ACK.
         var backlogMax = 256
-        /// Opens by the peer, per second and at once.
-        var opensPerSecond = 2000.0
-        var opensBurst = 2000.0
+        /// Opens by the peer, per second and at once; what is beyond is refused.
+        var opensPerSecond = 20_000.0
+        var opensBurst = 20_000.0
+        /// Opens that may be refused before the session is given up.
+        var refusalsPerSecond = 500.0
+        var refusalsBurst = 1000.0
         /// Resets by the peer, which cost us the set-up that they throw away.
         var resetsPerSecond = 200.0
         var resetsBurst = 400.0
@@ -69,6 +72,7 @@ struct YamuxSession {
     var unacknowledged = 0
     var isRemoteGone = false
     var opens: RateLimit
+    var refusals: RateLimit
     var resets: RateLimit
     var pings: RateLimit
     /// Last measured; set by `next` when a ping is answered.
@@ -85,6 +89,7 @@ struct YamuxSession {
         self.parameters = parameters
         nextID = isClient ? 1 : 2
         opens = RateLimit(perSecond: parameters.opensPerSecond, burst: parameters.opensBurst)
+        refusals = RateLimit(perSecond: parameters.refusalsPerSecond, burst: parameters.refusalsBurst)
         resets = RateLimit(perSecond: parameters.resetsPerSecond, burst: parameters.resetsBurst)
         pings = RateLimit(perSecond: parameters.pingsPerSecond, burst: parameters.pingsBurst)
     }

@@ -204,6 +204,8 @@ struct SwarmHarness {
         case .opened: give(to.swarm, .opened(to.transport))
         case .failed: give(to.swarm, .openFailed(to.transport, .unreachable))
         case .closed:
+            // A dead line does not tell of its end either.
+            guard !deaf.contains(to.swarm) else { return }
             closed.insert(to)
             give(to.swarm, .closed(to.transport))
         case .bytes(let bytes):
