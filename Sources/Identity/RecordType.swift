@@ -5,6 +5,7 @@ public enum RecordType: UInt16, Hashable, Sendable, CaseIterable {
     case jobAccepted = 2
     case jobPlan = 3
     case jobEnd = 4
+    case jobControl = 5
     // task/1
     case offer = 16
     case taskAccept = 17
@@ -13,6 +14,7 @@ public enum RecordType: UInt16, Hashable, Sendable, CaseIterable {
     case commitment = 20
     case held = 21
     case attemptEnd = 22
+    case handBack = 23
     // verify/1
     case duty = 32
     case dutyAccept = 33
@@ -28,6 +30,7 @@ public enum RecordType: UInt16, Hashable, Sendable, CaseIterable {
     case receipt = 50
     case fine = 51
     case claim = 52
+    case penalty = 53
     // registry/1
     case register = 64
     case leave = 65

@@ -1,3 +1,4 @@
+public import ProofOfRender
 public import RenderModel
 public import Wire
 
@@ -43,6 +44,7 @@ public struct JobOrder: Hashable, Sendable {
     public var settings: RenderSettings
     public var split: JobSplit = .auto
     public var formats: PictureFormats = .png
+    public var level: SecurityLevel = .standard
     /// Most that the whole job may cost, in hundredths of an ifxDollar; 0 where the network charges nothing.
     public var budget: UInt64 = 0
     /// Highest price per IBM that is paid, in millionths of an ifxDollar; 0 for no limit.
@@ -55,6 +57,12 @@ public struct JobOrder: Hashable, Sendable {
         self.sceneBytes = sceneBytes
         self.frames = frames
         self.settings = settings
+    }
+
+    /// Whether a Manager may take it: frames, settings and formats within their bounds. Extra layers are not proven, hence not offered.
+    public var isValid: Bool {
+        frameCount != nil && settings.isValid && settings.layers.isEmpty && sceneBytes > 0
+            && formats.subtracting([.png, .exr]).isEmpty
     }
 
     /// Number of frames, or nil where the ranges are not ascending, overlap, or hold more than `framesMax`.

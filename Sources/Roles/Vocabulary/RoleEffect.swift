@@ -20,8 +20,8 @@ public enum RoleEffect: Sendable {
     case releaseBlocks(scope: Bytes32)
     /// Durable before any later effect of the same call is carried out. A nil value deletes the key.
     case persist([StoredChange])
-    /// All entries whose key begins with `prefix`, at most `countMax`; ends in `loaded`.
-    case load(LoadID, prefix: [UInt8], countMax: Int)
+    /// Entries whose key begins with `prefix` and is not below `from`, in the order of the keys, at most `countMax`; ends in `loaded`.
+    case load(LoadID, prefix: [UInt8], from: [UInt8], countMax: Int)
     /// Which blocks of the scene are missing? Reads manifests only. Blocks that are there are put into `scope`. Ends in
     /// `sceneSurveyed`.
     case surveyScene(WorkID, root: CID, scope: Bytes32)

@@ -7,7 +7,7 @@ public import Wire
 /// their protocol and author.
 public enum RoleInput: Sendable {
     /// First, and once. `entropy` is secret and fresh at every start: nonces, salts and seeds are derived from it.
-    /// `restored` holds what this role persisted, without the keys under `StoredKey.archive`, in the order of the keys.
+    /// `restored` holds what this role persisted, without the keys that begin with `StoredEntry.archivePrefix`, in the order of the keys.
     case started(entropy: Bytes32, restored: [StoredEntry])
     /// The Managers known or connected now; replaces what was said before.
     case managers([KnownPeer])
@@ -53,6 +53,9 @@ public struct KnownPeer: Hashable, Sendable {
 public struct StoredEntry: Hashable, Sendable {
     public var key: [UInt8]
     public var value: [UInt8]
+
+    /// First byte of the keys of what has ended: read on demand, not at the start.
+    public static let archivePrefix = UInt8(ascii: "a")
 
     public init(key: [UInt8], value: [UInt8]) {
         self.key = key

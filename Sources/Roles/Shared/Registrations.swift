@@ -1,0 +1,108 @@
+internal import Determinism
+internal import Identity
+internal import LibP2P
+internal import Wire
+
+/// A leaf's registrations with its Managers: registers, refreshes, and tries again with growing pauses.
+struct Registrations: Sendable {
+    struct Parameters: Hashable, Sendable {
+        /// A leaf keeps this many Managers at most.
+        var managersMax = 3
+        var refresh: Duration = .seconds(10)
+        var wait: Duration = .seconds(5)
+        var pauseMin: Duration = .seconds(1)
+        var pauseMax: Duration = .seconds(30)
+    }
+
+    struct Entry: Sendable {
+        var addresses: [Multiaddr]
+        var isRegistered = false
+        var failures = 0
+        /// When the next registration goes out; nil while one is on its way.
+        var nextAt: Instant?
+        var request: RequestID?
+    }
+
+    private let parameters: Parameters
+    private(set) var entries: [PeerID: Entry] = [:]
+    private(set) var sequence: UInt64 = 0
+    /// Set by draining: nobody is registered with any more.
+    private(set) var isStopped = false
+
+    init(parameters: Parameters) { self.parameters = parameters }
+
+    /// In a fixed order.
+    var managers: [PeerID] { entries.keys.sorted() }
+    var registeredCount: Int { entries.values.count { $0.isRegistered } }
+    func isManager(_ peer: PeerID) -> Bool { entries[peer] != nil }
+
+    var nextDeadline: Instant? {
+        isStopped ? nil : entries.values.reduce(nil) { earliest($0, $1.nextAt) }
+    }
+
+    mutating func set(_ managers: [KnownPeer], now: Instant) {
+        let kept = managers.prefix(parameters.managersMax)
+        let named = Set(kept.map(\.peer))
+        for peer in entries.keys where !named.contains(peer) { entries[peer] = nil }
+        for known in kept {
+            if entries[known.peer] == nil {
+                entries[known.peer] = Entry(addresses: known.addresses, nextAt: now)
+            } else {
+                entries[known.peer]?.addresses = known.addresses
+            }
+        }
+    }
+
+    mutating func connected(_ peer: PeerID, now: Instant) {
+        guard let entry = entries[peer], entry.request == nil, !entry.isRegistered else { return }
+        entries[peer]?.nextAt = now
+    }
+
+    mutating func gone(_ peer: PeerID, now: Instant) {
+        guard entries[peer] != nil else { return }
+        entries[peer]?.isRegistered = false
+        if entries[peer]?.request == nil { entries[peer]?.nextAt = now + parameters.pauseMin }
+    }
+
+    /// Something that registering says has changed.
+    mutating func refresh(now: Instant) {
+        for peer in managers where entries[peer]?.request == nil { entries[peer]?.nextAt = now }
+    }
+
+    mutating func stop() { isStopped = true }
+
+    /// Managers to register with now; the caller sends and tells `sent`.
+    mutating func due(now: Instant) -> [PeerID] {
+        guard !isStopped else { return [] }
+        return managers.filter { peer in entries[peer]?.nextAt.map { $0 <= now } ?? false }
+    }
+
+    mutating func sent(_ id: RequestID, to peer: PeerID) -> (sequence: UInt64, wait: Duration) {
+        sequence += 1
+        entries[peer]?.request = id
+        entries[peer]?.nextAt = nil
+        return (sequence, parameters.wait)
+    }
+
+    /// The Manager that this request was for; nil where it was no registration.
+    func manager(of id: RequestID) -> PeerID? { managers.first { entries[$0]?.request == id } }
+
+    /// True where it is new that this Manager has us.
+    mutating func succeeded(_ peer: PeerID, now: Instant) -> Bool {
+        guard let entry = entries[peer] else { return false }
+        entries[peer]?.request = nil
+        entries[peer]?.failures = 0
+        entries[peer]?.isRegistered = true
+        entries[peer]?.nextAt = now + parameters.refresh
+        return !entry.isRegistered
+    }
+
+    mutating func failed(_ peer: PeerID, now: Instant) {
+        guard let entry = entries[peer] else { return }
+        let pause = min(parameters.pauseMax, parameters.pauseMin * (1 << min(entry.failures, 6)))
+        entries[peer]?.request = nil
+        entries[peer]?.isRegistered = false
+        entries[peer]?.failures += 1
+        entries[peer]?.nextAt = now + pause
+    }
+}
