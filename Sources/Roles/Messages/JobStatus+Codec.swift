@@ -93,11 +93,12 @@ extension JobStatus {
                 $0.uint64(3, b)
             }
         }
+        writer.uint64(13, controlNumber)
         return writer.bytes
     }
 
     /// Reasons of a later version are left out.
-    public init(encoded: [UInt8]) throws(WireError) {
+    public init(encoded: [UInt8], tasksMax: Int = JobStatusQuery.tasksMax) throws(WireError) {
         var job: Bytes32?
         var phase: JobPhase?
         self.init(job: .zero, phase: .requested)
@@ -115,11 +116,12 @@ extension JobStatus {
             case 9: accepts = try field.uint32()
             case 10: rejects = try field.uint32()
             case 11:
-                guard tasks.count < JobStatusQuery.tasksMax else { throw .outOfBounds }
+                guard tasks.count < tasksMax else { throw .outOfBounds }
                 tasks.append(try TaskStatus(encoded: try field.bytes()))
             case 12:
                 guard reasons.count < JobStatus.reasonsMax else { throw .outOfBounds }
                 if let reason = try WhyReason(encoded: try field.bytes(max: 32)) { reasons.append(reason) }
+            case 13: controlNumber = try field.uint64()
             default: break
             }
         }

@@ -95,6 +95,8 @@ public struct JobStatus: Hashable, Sendable {
     public var rays: UInt64 = 0
     public var accepts: UInt32 = 0
     public var rejects: UInt32 = 0
+    /// Number of the client's last `JobControl` that was carried out.
+    public var controlNumber: UInt64 = 0
     /// Tasks from the one that was asked for, in order of their index.
     public var tasks: [TaskStatus] = []
     /// Why the job is not further, most important first.

@@ -18,7 +18,7 @@ public struct TaskAccept: RecordBody {
 }
 
 /// Why a node does not take an offer or a duty. The number travels.
-public enum DeclineReason: UInt32, Hashable, Sendable, CaseIterable {
+public enum DeclineReason: UInt32, Error, Hashable, Sendable, CaseIterable {
     case busy = 1
     case draining = 2
     case paused = 3

@@ -12,11 +12,11 @@ public enum VerifyCall: FrameMessage {
     case locate(ChallengePackage)
     /// Verifier to Manager: a `Blind`. Answered with the Worker's `Openings`, or `pending`.
     case blind(Record)
-    /// Manager to Worker: the same `Blind`, once every duty of the attempt is blinded or lapsed. Answered with `Openings`.
-    case open(Record)
+    /// Manager to Worker, with the id of the offer: the same `Blind`, once every duty of the attempt is blinded or lapsed. Answered with `Openings`.
+    case open(offer: RecordID, Record)
     /// Verifier to Manager: a `Verdict`. Answered with `acknowledged`.
     case verdict(Record)
-    /// Verifier to Manager: the records behind a disputed verdict. Answered with `Verdict`, `Locators`, `Openings`, as far as they are.
+    /// Verifier to Manager: the records behind a disputed verdict. Answered with the records of an `EvidencePackage`.
     case evidence(duty: RecordID, verdict: RecordID)
 
     public var frame: Frame {
@@ -25,7 +25,7 @@ public enum VerifyCall: FrameMessage {
         case .challenge(let record): Frame(kind: 2, records: [record])
         case .locate(let package): Frame(kind: 3, records: package.records)
         case .blind(let record): Frame(kind: 4, records: [record])
-        case .open(let record): Frame(kind: 5, records: [record])
+        case .open(let offer, let record): Frame(kind: 5, records: [record], payload: offer.array)
         case .verdict(let record): Frame(kind: 6, records: [record])
         case .evidence(let duty, let verdict): Frame(kind: 7, payload: duty.array + verdict.array)
         }
@@ -37,7 +37,9 @@ public enum VerifyCall: FrameMessage {
         case 2: self = .challenge(try frame.single())
         case 3: self = .locate(try ChallengePackage(records: frame.records))
         case 4: self = .blind(try frame.single())
-        case 5: self = .open(try frame.single())
+        case 5:
+            guard let offer = Bytes32(frame.payload) else { throw .truncated }
+            self = .open(offer: offer, try frame.single())
         case 6: self = .verdict(try frame.single())
         case 7:
             guard let duty = Bytes32(frame.payload.prefix(32)), let verdict = Bytes32(frame.payload.dropFirst(32)) else {
@@ -91,5 +93,35 @@ public struct ChallengePackage: Sendable {
     init(records: [Record]) throws(WireError) {
         guard records.count == 4 else { throw .missingField }
         self.init(duty: records[0], accept: records[1], beacon: records[2], challenge: records[3])
+    }
+}
+
+/// The records behind a verdict that rejects.
+public struct EvidencePackage: Sendable {
+    public var duty: Record
+    public var beacon: Record
+    public var verdict: Record
+    /// As far as the Worker answered.
+    public var locators: Record?
+    public var openings: Record?
+
+    public init(duty: Record, beacon: Record, verdict: Record, locators: Record?, openings: Record?) {
+        self.duty = duty
+        self.beacon = beacon
+        self.verdict = verdict
+        self.locators = locators
+        self.openings = openings
+    }
+
+    public var records: [Record] { [duty, beacon, verdict] + [locators, openings].compactMap { $0 } }
+
+    /// Throws where one of the first three is missing or there is a record of another type.
+    public init(records: [Record]) throws(WireError) {
+        var found: [RecordType: Record] = [:]
+        for record in records { found[record.type] = record }
+        guard let duty = found[.duty], let beacon = found[.beacon], let verdict = found[.verdict], found.count <= 5 else {
+            throw .missingField
+        }
+        self.init(duty: duty, beacon: beacon, verdict: verdict, locators: found[.locators], openings: found[.openings])
     }
 }

@@ -32,7 +32,7 @@ struct Membership: Sendable {
     private(set) var session: UInt64 = 0
     private(set) var round: UInt64 = 0
 
-    init(keys: RoleKeys, role: RoleName, slots: UInt32, capabilities: Capabilities, parameters: Registrations.Parameters) {
+    init(keys: RoleKeys, role: RoleName, slots: UInt32, capabilities: Capabilities, parameters: RegistrationParameters) {
         self.keys = keys
         self.role = role
         self.slots = slots

@@ -3,17 +3,23 @@ internal import Identity
 internal import LibP2P
 internal import Wire
 
+/// How a leaf keeps itself known to its Managers.
+public struct RegistrationParameters: Hashable, Sendable {
+    /// A leaf keeps this many Managers at most.
+    public var managersMax = 3
+    /// Between two registrations; the Manager forgets a leaf after a few that are missing.
+    public var refresh: Duration = .seconds(10)
+    /// For the answer to one.
+    public var wait: Duration = .seconds(5)
+    /// Before the next try after a failure, doubled with each to the most.
+    public var pauseMin: Duration = .seconds(1)
+    public var pauseMax: Duration = .seconds(30)
+
+    public init() {}
+}
+
 /// A leaf's registrations with its Managers: registers, refreshes, and tries again with growing pauses.
 struct Registrations: Sendable {
-    struct Parameters: Hashable, Sendable {
-        /// A leaf keeps this many Managers at most.
-        var managersMax = 3
-        var refresh: Duration = .seconds(10)
-        var wait: Duration = .seconds(5)
-        var pauseMin: Duration = .seconds(1)
-        var pauseMax: Duration = .seconds(30)
-    }
-
     struct Entry: Sendable {
         var addresses: [Multiaddr]
         var isRegistered = false
@@ -23,13 +29,13 @@ struct Registrations: Sendable {
         var request: RequestID?
     }
 
-    private let parameters: Parameters
+    private let parameters: RegistrationParameters
     private(set) var entries: [PeerID: Entry] = [:]
     private(set) var sequence: UInt64 = 0
     /// Set by draining: nobody is registered with any more.
     private(set) var isStopped = false
 
-    init(parameters: Parameters) { self.parameters = parameters }
+    init(parameters: RegistrationParameters) { self.parameters = parameters }
 
     /// In a fixed order.
     var managers: [PeerID] { entries.keys.sorted() }

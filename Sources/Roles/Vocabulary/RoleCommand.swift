@@ -140,17 +140,3 @@ public struct PenaltyStatus: Hashable, Sendable {
         self.round = round
     }
 }
-
-/// Which rule a penalty rests on. The number travels.
-public enum PenaltyRule: UInt32, Hashable, Sendable, CaseIterable {
-    /// The committee found the result not to be what was committed to.
-    case rejectedResult = 1
-    /// A commitment, and then no locators or openings.
-    case withheldProof = 2
-    /// Two records for one place.
-    case equivocation = 3
-    /// A picture that is not the committed one.
-    case wrongPicture = 4
-    /// A verdict that an exact recomputation by others contradicts.
-    case wrongVerdict = 5
-}

@@ -1,0 +1,171 @@
+internal import Determinism
+internal import Identity
+internal import LibP2P
+internal import ProofOfRender
+internal import RenderModel
+internal import Wire
+
+extension ManagerRole {
+    /// Tasks of one job that are looked at in one go before those of the next.
+    private static let skipsMax = 64
+
+    /// Gives waiting tasks to drawn Workers, while there are free ones that qualify.
+    mutating func assign(now: Instant, emit: inout [RoleEffect]) {
+        guard let output = clock.output, !status.isDraining else { return }
+        for id in jobOrder {
+            guard let job = jobs[id], job.isRunning, !job.isPaused else { continue }
+            var skipped = 0
+            var position = 0
+            while position < jobs[id]?.waiting.count ?? 0, skipped < ManagerRole.skipsMax {
+                guard members.hasFreeSlot(.worker, now: now) else { return }
+                guard let task = jobs[id]?.waiting[position] else { break }
+                if offer(job: id, task: task, output: output, now: now, emit: &emit) {
+                    jobs[id]?.waiting.remove(at: position)
+                } else {
+                    skipped += 1
+                    position += 1
+                }
+            }
+        }
+    }
+
+    /// Whether a Worker may render this job at all.
+    func qualifies(_ key: Bytes32, _ member: MemberTable.Member, for job: JobState) -> Bool {
+        let registration = member.registration
+        return registration.profile == parameters.profile && registration.memory >= job.plan?.memory ?? 0
+            && registration.sceneBytesMax >= job.facts?.bytes ?? 0
+            && (job.order.priceMax == 0 || registration.priceMin <= job.order.priceMax)
+            && (job.strikes[key] ?? 0) < parameters.strikesMax
+    }
+
+    /// Draws a Worker for the task's next attempt and makes the offer; false where nobody is free.
+    private mutating func offer(job id: RecordID, task index: Int, output: Bytes32, now: Instant, emit: inout [RoleEffect]) -> Bool {
+        guard let job = jobs[id], let plan = job.plan, let grid = job.grid else { return false }
+        let task = job.tasks[index]
+        let roster = members.roster(.worker) { key, member in
+            member.isConnected && member.slotsFree > 0 && member.coolUntil <= now && (task.barred[key] ?? .origin) <= now
+                && qualifies(key, member, for: job)
+        }
+        guard let roster else { return false }
+        let number = UInt32(truncatingIfNeeded: index)
+        let subject = DrawSubject.worker(job: id, task: number, attempt: task.attempts)
+        var draw = Draw(.worker, subject: subject, output: output, roster: roster)
+        guard let drawn = draw.next(), let member = members[drawn.key] else { return false }
+        let planned = grid[index]
+        let body = Offer(
+            job: id, task: number, attempt: task.attempts, cause: task.cause, drawRound: clock.round - 1, worker: drawn.key,
+            sceneRoot: job.order.sceneRoot, settings: job.order.settings, frame: planned.frame, tile: planned.tile,
+            samples: planned.samples, jobSeed: plan.seed, profile: plan.profile, pricePerIBM: member.registration.priceMin,
+            microIBMPerGigaray: parameters.microIBMPerGigaray, deadlineRound: clock.round &+ parameters.deadlineRounds,
+            level: job.order.level, rayChallenges: plan.rayChallenges, areaChallenges: plan.areaChallenges)
+        let record = keys.sign(body)
+        let ref = AttemptRef(job: id, task: number, attempt: task.attempts)
+        let attempt = Attempt(ref: ref, offer: body, offerID: keys.id(record), record: record, now: now)
+        jobs[id]?.tasks[index].attempts += 1
+        jobs[id]?.tasks[index].attempt = attempt
+        offers[attempt.offerID] = ref
+        members.began(drawn.key)
+        persistTask(id, index, emit: &emit)
+        emit.append(.event(.offered(job: id, task: number, attempt: ref.attempt, worker: drawn.key)))
+        timers.set(.offer(ref), at: now + parameters.answerWait)
+        sendOffer(ref, emit: &emit)
+        return true
+    }
+
+    mutating func sendOffer(_ ref: AttemptRef, emit: inout [RoleEffect]) {
+        guard let attempt = attempt(ref), attempt.stage == .offered else { return }
+        let id = ids.request()
+        pending[id] = .offer(ref)
+        emit.append(
+            .request(
+                id, to: PeerID(ed25519: attempt.worker), at: [], .task, TaskCall.offer(attempt.record).encoded,
+                timeout: parameters.requestWait))
+    }
+
+    mutating func offerAnswered(_ ref: AttemptRef, _ reply: RecordReply, now: Instant, emit: inout [RoleEffect]) {
+        guard let attempt = attempt(ref), attempt.stage == .offered else { return }
+        if case .record(let record) = reply, record.author == attempt.worker {
+            if let accept: TaskAccept = keys.open(record), accept.offer == attempt.offerID {
+                update(ref) { $0.stage = .leased }
+                lease(ref, now: now)
+                return
+            }
+            if let decline: TaskDecline = keys.open(record), decline.offer == attempt.offerID {
+                members.cool(attempt.worker, until: now + parameters.coolDown)
+                endAttempt(ref, .handedBack, as: .declined, now: now, emit: &emit)
+                return
+            }
+        }
+        timers.set(.offerRetry(ref), at: now + parameters.retryPause)
+    }
+
+    /// The Worker has the task: from now on it reports.
+    func leaseTimers(_ ref: AttemptRef) -> [Timer] { [.offer(ref), .offerRetry(ref), .silence(ref), .lease(ref), .picture(ref)] }
+
+    mutating func lease(_ ref: AttemptRef, now: Instant) {
+        timers.cancel(.offer(ref))
+        timers.cancel(.offerRetry(ref))
+        timers.set(.silence(ref), at: now + parameters.silenceMax)
+        timers.set(.lease(ref), at: now + parameters.leaseMax)
+    }
+
+    mutating func taskCall(_ peer: PeerID, _ bytes: [UInt8], now: Instant, emit: inout [RoleEffect]) -> RecordReply {
+        guard let call = try? TaskCall(encoded: bytes) else {
+            emit.append(.penalise(peer, .malformed))
+            return .refused(.malformed)
+        }
+        switch call {
+        case .progress(let record):
+            guard record.author == peer.ed25519Key, let body: Progress = keys.open(record) else { return forged(peer, emit: &emit) }
+            return progressed(body, by: record.author, now: now)
+        case .commitment(let record):
+            guard record.author == peer.ed25519Key else { return forged(peer, emit: &emit) }
+            return committed(record, now: now, emit: &emit)
+        case .handBack(let record):
+            guard record.author == peer.ed25519Key, let body: HandBack = keys.open(record) else { return forged(peer, emit: &emit) }
+            return handedBack(body, by: record.author, now: now, emit: &emit)
+        case .offer, .attemptEnd, .jobEnd: return .refused(.unsupported)
+        }
+    }
+
+    private func forged(_ peer: PeerID, emit: inout [RoleEffect]) -> RecordReply {
+        emit.append(.penalise(peer, .forged))
+        return .refused(.notSigned)
+    }
+
+    private mutating func progressed(_ body: Progress, by worker: Bytes32, now: Instant) -> RecordReply {
+        guard let ref = offers[body.offer], let attempt = attempt(ref) else { return .refused(.unknown) }
+        guard attempt.worker == worker else { return .refused(.notYours) }
+        if attempt.stage == .offered {
+            // The report came before the answer to the offer, or the answer was lost.
+            update(ref) { $0.stage = .leased }
+            lease(ref, now: now)
+        }
+        if attempt.holdsSlot {
+            update(ref) {
+                $0.permille = max($0.permille, min(body.permille, 999))
+                $0.rays = max($0.rays, body.rays)
+            }
+            timers.set(.silence(ref), at: now + parameters.silenceMax)
+        }
+        return .acknowledged
+    }
+
+    private mutating func handedBack(_ body: HandBack, by worker: Bytes32, now: Instant, emit: inout [RoleEffect]) -> RecordReply {
+        guard let ref = offers[body.offer], let attempt = attempt(ref) else { return .refused(.unknown) }
+        guard attempt.worker == worker else { return .refused(.notYours) }
+        // Whoever drains is not to blame; the others get another task first.
+        let isFailure = body.reason != .draining
+        if isFailure {
+            jobs[ref.job]?.tasks[Int(ref.task)].failures += 1
+            bar(worker, from: ref, until: now + parameters.barWait)
+        }
+        members.cool(worker, until: now + parameters.coolDown)
+        endAttempt(ref, .handedBack, as: .handedBack, now: now, emit: &emit)
+        return .acknowledged
+    }
+
+    mutating func bar(_ worker: Bytes32, from ref: AttemptRef, until instant: Instant) {
+        jobs[ref.job]?.tasks[Int(ref.task)].barred[worker] = instant
+    }
+}

@@ -1,0 +1,166 @@
+public import Determinism
+internal import Identity
+internal import LibP2P
+internal import ProofOfRender
+internal import RenderModel
+internal import Wire
+
+/// A Verifier: takes duties that it was drawn for, recomputes what it challenges, and signs what it found.
+///
+/// The steps of one check are `Verification`'s; this role moves its messages, brings scene and picture, and keeps the deadlines.
+public struct VerifierRole: StateMachine {
+    public struct Parameters: Sendable {
+        public var capabilities: Capabilities
+        /// Duties at a time. Recomputing is done one after the other.
+        public var slots: UInt32 = 32
+        public var scenesMax = 4
+        /// For an answer that the Manager may hold back until others are ready; longer than the Manager holds it.
+        public var requestWait: Duration = .seconds(25)
+        /// Between two tries of a request.
+        public var resendPause: Duration = .seconds(1)
+        public var pictureWait: Duration = .seconds(20)
+        /// A duty older than this is dropped.
+        public var dutyMax: Duration = .seconds(900)
+        public var drainWait: Duration = .seconds(60)
+        /// Gossip topics that jobs are spread over; a number of the network.
+        public var shards: UInt64 = 1
+        public var registrations = RegistrationParameters()
+
+        public init(capabilities: Capabilities) { self.capabilities = capabilities }
+    }
+
+    public typealias Input = RoleInput
+    public typealias Effect = RoleEffect
+
+    enum Timer: Hashable, Sendable {
+        case resend(RecordID)
+        case duty(RecordID)
+        case drained
+    }
+
+    enum Pending: Hashable, Sendable {
+        case challenge(RecordID)
+        case blind(RecordID)
+        case verdict(RecordID)
+        case evidence(RecordID, dispute: RecordID)
+    }
+
+    let keys: RoleKeys
+    let parameters: Parameters
+    var ids: RoleIDs
+    var timers = Timers<Timer>()
+    var membership: Membership
+    var shelf: SceneShelf
+    var secret = SecretStream(secret: .zero)
+    var duties: [RecordID: Examination] = [:]
+    /// In the order in which they were taken.
+    var order: [RecordID] = []
+    /// Answers to duties that were declined or are over.
+    var answered = RecentRecords(countMax: 1_024)
+    var pending: [RequestID: Pending] = [:]
+    var status = RoleStatus(role: .verifier)
+
+    public init(keys: RoleKeys, parameters: Parameters, ids: RoleIDs) {
+        self.keys = keys
+        self.parameters = parameters
+        self.ids = ids
+        membership = Membership(
+            keys: keys, role: .verifier, slots: parameters.slots, capabilities: parameters.capabilities,
+            parameters: parameters.registrations)
+        shelf = SceneShelf(scenesMax: parameters.scenesMax, bytesMax: parameters.capabilities.sceneBytesMax)
+    }
+
+    public var nextDeadline: Instant? { earliest(timers.next, membership.nextDeadline) }
+
+    public mutating func handle(_ input: RoleInput, now: Instant, emit: inout [RoleEffect]) {
+        switch input {
+        case .started(let entropy, _):
+            secret = SecretStream(secret: entropy)
+            membership.begin(session: secret.nextWord())
+        case .managers(let known): membership.managers(known, now: now, ids: &ids, emit: &emit)
+        case .peerConnected(let peer): membership.connected(peer, now: now, ids: &ids, emit: &emit)
+        case .peerGone(let peer): membership.gone(peer, now: now)
+        case .request(let peer, let name, let inbound, let bytes):
+            switch name {
+            case .beacon: emit.append(.respond(inbound, membership.beacon(from: peer, bytes).encoded))
+            case .verify: verifyCall(peer, inbound, bytes, now: now, emit: &emit)
+            default: emit.append(.refuse(inbound))
+            }
+        case .response(let id, let bytes): response(id, bytes, now: now, emit: &emit)
+        case .requestFailed(let id, let failure):
+            if membership.requestFailed(id, failure, now: now, emit: &emit) { return }
+            guard let request = pending.removeValue(forKey: id) else { return }
+            retry(request, now: now)
+        case .block(let id, let bytes):
+            sceneChanged(shelf.block(id, bytes, ids: &ids, emit: &emit), now: now, emit: &emit)
+            pictureBlock(id, bytes, now: now, emit: &emit)
+        case .stored(let cid, let isStored):
+            for root in shelf.stored(cid, isStored, ids: &ids, emit: &emit) { sceneChanged(root, now: now, emit: &emit) }
+        case .sceneSurveyed(let id, let survey):
+            sceneChanged(shelf.surveyed(id, survey, ids: &ids, emit: &emit), now: now, emit: &emit)
+        case .recomputed(let work, let values): recomputed(work, values, now: now, emit: &emit)
+        case .workFailed(let work, _):
+            guard let id = duty(running: work) else { return }
+            duties[id]?.work = .done
+            duties[id]?.check.giveUp(.engineFailed)
+            advance(id, now: now, emit: &emit)
+        case .drain: drain(now: now, emit: &emit)
+        case .command(let query, let command): self.command(query, command, emit: &emit)
+        case .query(let query, let question): answer(query, question, emit: &emit)
+        case .gossip, .loaded, .sceneInspected, .workProgress, .rendered: break
+        }
+    }
+
+    public mutating func handleDeadline(now: Instant, emit: inout [RoleEffect]) {
+        membership.register(now: now, ids: &ids, emit: &emit)
+        while let timer = timers.popExpired(now: now) {
+            switch timer {
+            case .resend(let id): advance(id, now: now, emit: &emit)
+            case .duty(let id): end(id, now: now, emit: &emit)
+            case .drained:
+                for id in order { end(id, now: now, emit: &emit) }
+                finishDraining(emit: &emit)
+            }
+        }
+    }
+
+    // Draining.
+
+    /// Duties that were taken are finished; nothing new is taken.
+    private mutating func drain(now: Instant, emit: inout [RoleEffect]) {
+        guard !status.isDraining else { return }
+        status.isDraining = true
+        timers.set(.drained, at: now + parameters.drainWait)
+        finishDraining(emit: &emit)
+    }
+
+    mutating func finishDraining(emit: inout [RoleEffect]) {
+        guard status.isDraining, duties.isEmpty, !membership.registrations.isStopped else { return }
+        timers.cancel(.drained)
+        membership.leave(wait: parameters.requestWait, ids: &ids, emit: &emit)
+        emit.append(.event(.drained))
+    }
+
+    private mutating func command(_ query: QueryID, _ command: RoleCommand, emit: inout [RoleEffect]) {
+        switch command {
+        case .pause: status.isPaused = true
+        case .resume: status.isPaused = false
+        default:
+            emit.append(.answer(query, .failed(.unsupported)))
+            return
+        }
+        emit.append(.answer(query, .done))
+    }
+
+    private func answer(_ query: QueryID, _ question: RoleQuery, emit: inout [RoleEffect]) {
+        guard case .status = question else {
+            emit.append(.answer(query, .failed(.unsupported)))
+            return
+        }
+        var status = status
+        status.round = membership.round
+        status.managers = UInt32(clamping: membership.registrations.registeredCount)
+        status.active = UInt32(clamping: duties.count)
+        emit.append(.answer(query, .status(status)))
+    }
+}
