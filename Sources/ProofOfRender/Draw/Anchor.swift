@@ -26,7 +26,7 @@ public struct Anchor: Hashable, Sendable {
         self.beacon = beacon
     }
 
-    public enum Failure: Error, Equatable, Sendable {
+    public enum Failure: Error, Hashable, Sendable {
         case malformed(WireError)
         case badSignature
         /// Signed by somebody who does not make beacons.

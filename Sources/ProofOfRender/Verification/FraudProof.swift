@@ -85,4 +85,12 @@ extension RejectReason {
         default: false
         }
     }
+
+    /// True for reasons that nobody sees without the picture.
+    var restsOnPicture: Bool {
+        switch self {
+        case .wrongImageSize, .wrongImageHash, .pictureMismatch: true
+        default: false
+        }
+    }
 }
