@@ -30,6 +30,11 @@ public struct RenderSettings: Equatable, Hashable, Sendable {
         public static let albedo = Layers(rawValue: 2)
         public static let normal = Layers(rawValue: 4)
         public static let depth = Layers(rawValue: 8)
+
+        /// Floats that these layers add to a record: alpha 1, albedo 3, normal 3 (world space), depth 1 (along the view axis).
+        public var floats: Int {
+            (contains(.alpha) ? 1 : 0) + (contains(.albedo) ? 3 : 0) + (contains(.normal) ? 3 : 0) + (contains(.depth) ? 1 : 0)
+        }
     }
 }
 

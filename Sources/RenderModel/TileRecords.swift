@@ -14,6 +14,8 @@ public struct TileRecords: Equatable, Sendable {
     public var sums: [Float]
     /// Closest-hit and shadow queries per record, at most 2,048.
     public var rays: [UInt16]
+    /// Sums of the layers that the settings ask for, `RenderSettings.Layers.floats` per record; empty where they ask for none.
+    public var layers: [Float] = []
     /// Samples that were not finite and count as 0.
     public var nonFiniteSamples: UInt64 = 0
 

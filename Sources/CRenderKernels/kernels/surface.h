@@ -1,0 +1,137 @@
+// From a hit to the point that is shaded.
+
+typedef struct {
+    float3 position;
+    /// Unit geometric normal on the side that the ray came from.
+    float3 geometricNormal;
+    /// Shading frame; `normal` is on the side that the ray came from.
+    float3 tangent, bitangent, normal;
+    float3 emission;
+    float3 base;
+    /// Area of the triangle in world space.
+    float area;
+    /// Light of this triangle, or RK_NONE.
+    uint light;
+    uint unlit;
+    RkBsdf bsdf;
+} RkSurface;
+
+typedef struct {
+    float3 p0, p1, p2;
+} RkTriangle;
+
+RK_FN RkTriangle rk_triangle(const RkTables *scene, RK_GLOBAL const RkDraw *draw, const RkCorners *c) {
+    RkTriangle t;
+    t.p0 = rk_attribute3(scene, draw->positions, c->i0);
+    t.p1 = rk_attribute3(scene, draw->positions, c->i1);
+    t.p2 = rk_attribute3(scene, draw->positions, c->i2);
+    if ((draw->flags & RK_DRAW_PLACED) != 0u) {
+        t.p0 = rk_transform_point(draw->toWorld, t.p0);
+        t.p1 = rk_transform_point(draw->toWorld, t.p1);
+        t.p2 = rk_transform_point(draw->toWorld, t.p2);
+    }
+    return t;
+}
+
+/// Twice the area times the normal of the front face (counter-clockwise, turned where the transform mirrors).
+RK_FN float3 rk_face_vector(RK_GLOBAL const RkDraw *draw, const RkTriangle *t) {
+    float3 n = rk_cross(t->p1 - t->p0, t->p2 - t->p0);
+    return (draw->flags & RK_DRAW_MIRRORED) != 0u ? -n : n;
+}
+
+/// Distance by which a new ray's origin leaves a surface: covers the rounding of a position computed from its corners.
+RK_FN float rk_offset(float3 position) { return 1.52587890625e-5f * rk_max_abs(position) + 1.0e-9f; }
+
+/// The origin of a ray that leaves `position` to the side of `direction`.
+RK_FN float3 rk_leave(float3 position, float3 geometricNormal, float3 direction) {
+    float shift = rk_offset(position);
+    return position + geometricNormal * (rk_dot(geometricNormal, direction) < 0.0f ? -shift : shift);
+}
+
+RK_FN float3 rk_to_local(const RkSurface *s, float3 d) {
+    return F3(rk_dot(d, s->tangent), rk_dot(d, s->bitangent), rk_dot(d, s->normal));
+}
+
+RK_FN float3 rk_to_world(const RkSurface *s, float3 d) {
+    return (s->tangent * d.x + s->bitangent * d.y) + s->normal * d.z;
+}
+
+RK_FN float3 rk_shading_normal(const RkTables *scene, RK_GLOBAL const RkView *view, RK_GLOBAL const RkDraw *draw,
+    RK_GLOBAL const RkMaterial *material, const RkCorners *c, const RkTexturePoint *at, float u, float v, float3 face) {
+    float3 n = face;
+    if (draw->normals != RK_NONE) {
+        float3 smooth = rk_interpolate3(scene, draw->normals, c, u, v);
+        if ((draw->flags & RK_DRAW_PLACED) != 0u) smooth = rk_transform_transposed(draw->toObject, smooth);
+        smooth = rk_normalize(smooth);
+        if (rk_dot(smooth, smooth) > 0.0f) n = smooth;
+    }
+    if (material->normalTexture.texture == RK_NONE || draw->tangents == RK_NONE || (view->ignore & RK_IGNORE_NORMAL_MAPS) != 0u)
+        return n;
+    float4 t4 = rk_interpolate4(scene, draw->tangents, c, u, v);
+    float3 t = F3(t4.x, t4.y, t4.z);
+    if ((draw->flags & RK_DRAW_PLACED) != 0u) t = rk_transform_vector(draw->toWorld, t);
+    t = rk_normalize(t - n * rk_dot(n, t));
+    float handedness = t4.w < 0.0f ? -1.0f : 1.0f;
+    if ((draw->flags & RK_DRAW_MIRRORED) != 0u) handedness = -handedness;
+    float3 b = rk_cross(n, t) * handedness;
+    float4 texel = rk_slot_lookup(scene, &material->normalTexture, at);
+    float x = (texel.x * 2.0f - 1.0f) * material->normalScale, y = (texel.y * 2.0f - 1.0f) * material->normalScale;
+    float3 mapped = rk_normalize((t * x + b * y) + n * (texel.z * 2.0f - 1.0f));
+    return rk_dot(mapped, mapped) > 0.0f ? mapped : n;
+}
+
+/// `direction` is the unit direction of the ray that hit.
+RK_FN void rk_surface(const RkTables *scene, RK_GLOBAL const RkView *view, const RkHit *hit, float3 direction, RkSurface *s) {
+    RK_GLOBAL const RkDraw *draw = scene->draws + hit->draw;
+    RK_GLOBAL const RkMaterial *material = scene->materials + draw->material;
+    RkCorners c = rk_corners(scene, draw, hit->primitive);
+    RkTriangle triangle = rk_triangle(scene, draw, &c);
+    float u = hit->u, v = hit->v;
+    s->position = (triangle.p0 * ((1.0f - u) - v) + triangle.p1 * u) + triangle.p2 * v;
+    float3 face = rk_face_vector(draw, &triangle);
+    float twice = rk_length(face);
+    s->area = 0.5f * twice;
+    face = twice > 0.0f ? face * (1.0f / twice) : -direction;
+    RkTexturePoint at = rk_texture_point(scene, draw, &c, u, v);
+    float3 n = rk_shading_normal(scene, view, draw, material, &c, &at, u, v, face);
+    uint front = rk_dot(face, direction) < 0.0f ? 1u : 0u;
+    s->geometricNormal = front ? face : -face;
+    n = front ? n : -n;
+    // A shading normal that faces away from the viewer is turned until it is just visible.
+    float cosine = -rk_dot(n, direction);
+    if (cosine < 1.0e-4f) n = rk_normalize(n + direction * (cosine - 1.0e-3f));
+    s->normal = n;
+    rk_basis(n, &s->tangent, &s->bitangent);
+
+    float4 base = rk_base_color(scene, material, draw, &c, &at, u, v);
+    s->base = F3(base.x, base.y, base.z);
+    s->unlit = (material->flags & RK_MATERIAL_UNLIT) != 0u ? 1u : 0u;
+    s->light = draw->firstLight == RK_NONE ? RK_NONE : draw->firstLight + hit->primitive;
+    uint emits = (front || (material->flags & RK_MATERIAL_DOUBLE_SIDED) != 0u) ? 1u : 0u;
+    s->emission = emits ? rk_emission(scene, material, &at) : F3(0.0f, 0.0f, 0.0f);
+
+    float roughness = material->roughness, metallic = material->metallic;
+    if (material->metallicRoughnessTexture.texture != RK_NONE) {
+        float4 t = rk_slot_lookup(scene, &material->metallicRoughnessTexture, &at);
+        roughness = roughness * t.y;
+        metallic = metallic * t.z;
+    }
+    float specular = material->specular;
+    if (material->specularTexture.texture != RK_NONE) {
+        specular = specular * rk_slot_lookup(scene, &material->specularTexture, &at).w;
+    }
+    float3 color = F3(material->specularRed, material->specularGreen, material->specularBlue);
+    if (material->specularColorTexture.texture != RK_NONE) {
+        float4 t = rk_slot_lookup(scene, &material->specularColorTexture, &at);
+        color = color * F3(t.x, t.y, t.z);
+    }
+    float r = (material->ior - 1.0f) / (material->ior + 1.0f);
+    float3 f0 = color * (r * r);
+    RkBsdf *b = &s->bsdf;
+    b->base = F3(rk_clamp(base.x, 0.0f, 1.0f), rk_clamp(base.y, 0.0f, 1.0f), rk_clamp(base.z, 0.0f, 1.0f));
+    b->f0 = F3(rk_min(f0.x, 1.0f), rk_min(f0.y, 1.0f), rk_min(f0.z, 1.0f)) * specular;
+    b->f90 = specular;
+    b->metallic = rk_clamp(metallic, 0.0f, 1.0f);
+    b->alpha = rk_clamp(roughness * roughness, 0.001f, 1.0f);
+    b->specularShare = 0.0f;
+}
