@@ -144,7 +144,10 @@ let package = Package(
         tests("SceneIOTests", ["SceneIO", "RenderModel", "Crypto", "Wire"]),
         tests(
             "RenderEngineTests",
-            ["RenderEngine", "SceneIO", "CRenderKernels", "EventLoop", "ProofOfRender", "RenderModel", "Crypto", "Wire", "Determinism"]),
+            [
+                "NodeCLI", "RenderEngine", "SceneIO", "CRenderKernels", "EventLoop", "ProofOfRender", "RenderModel", "Crypto", "Wire",
+                "Determinism",
+            ]),
         tests("NodeRuntimeTests", ["NodeRuntime", "Node", "EventLoop", "Store", "LibP2P", "Identity", "Crypto", "Wire", "Determinism"]),
         tests("SimulationEngineTests", ["SimulationEngine", "Node", "Determinism"]),
         tests("ConsoleTests", ["Console", argumentParser]),

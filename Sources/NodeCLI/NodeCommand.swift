@@ -6,6 +6,7 @@ struct NodeCommand: ParsableCommand {
         commandName: "node",
         abstract: "A node of a peer-to-peer render network with proofs.",
         version: Release.version,
+        subcommands: [EngineCommand.self],
         groupedSubcommands: [
             CommandGroup(name: "Set up", subcommands: [InitCommand.self, KeyCommand.self, ConfigCommand.self, PathsCommand.self]),
             CommandGroup(name: "About", subcommands: [VersionCommand.self, CompletionCommand.self]),

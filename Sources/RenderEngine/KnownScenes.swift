@@ -15,6 +15,7 @@ extension KnownAnswers {
             node(2, [0.1, 0, 0.9], rotation: [0.6, 0.1, 0, 0.79]), node(3, [0.4, 0.4, -1], rotation: [0.7071068, 0, 0, 0.7071068]),
             node(4, [0, 0, 0]), node(-1, [-0.4, 0.2, -0.5]), node(-1, [0, 0.5, 0], parent: 6), node(-1, [0, 0.6, 4]),
         ]
+        scene.meshes[4].weights = [0]
         scene.nodes[5].skin = 0
         scene.nodes[8].camera = 0
         var skin = SceneSkin()

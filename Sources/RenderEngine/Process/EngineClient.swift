@@ -53,6 +53,8 @@ public final class EngineClient {
     /// What the running process said about itself; nil where none runs, or it has not greeted yet.
     public internal(set) var hello: EngineHello?
     public var onHello: ((EngineHello) -> Void)?
+    /// Of the running process; nil where none runs.
+    public var processID: Int32? { process?.processID }
     /// Processes that died while they were needed.
     public internal(set) var deaths = 0
 
