@@ -12,9 +12,11 @@ public struct CanonicalScene: Equatable, Sendable {
     public var materials: [SceneMaterial] = []
     public var textures: [SceneTexture] = []
     public var images: [SceneImage] = []
+    /// Each is carried by exactly one node: the index alone says where it stands. In the order of their nodes.
     public var cameras: [SceneCamera] = []
     public var lights: [SceneLight] = []
     public var skins: [SceneSkin] = []
+    /// All play at once; no property of a node is driven by more than one channel.
     public var animations: [SceneAnimation] = []
     public var sky: SceneSky = .none
     /// Frames per second that turn a frame number into a time: time = (frame - 1) / framesPerSecond. Frames start at 1.
@@ -47,7 +49,7 @@ public struct SceneNode: Equatable, Sendable {
 
 public struct SceneMesh: Equatable, Sendable {
     public var primitives: [ScenePrimitive] = []
-    /// Default morph weights.
+    /// Default morph weights, one per target of each primitive.
     public var weights: [Float] = []
 
     public init() {}

@@ -75,7 +75,8 @@ extension SceneBuilder {
         if let uri = sky.uri {
             let bytes = try buffers.resource(uri, &budget, at: "\(path).sky.uri")
             let rotation = try float(sky.rotation, default: 0, in: -1e3...1e3, at: "\(path).sky.rotation")
-            try addSky(exr: bytes, rotation: rotation, intensity: intensity, at: "\(path).sky.uri")
+            try scene.setSky(
+                exr: bytes, rotation: rotation, intensity: intensity, limits: limits, budget: &budget, at: "\(path).sky.uri")
         } else {
             let factor = Double(intensity)
             scene.sky = .constant(try color((sky.color ?? [1, 1, 1]).map { $0 * factor }, default: .zero, at: "\(path).sky.color"))

@@ -78,13 +78,17 @@ extension SceneBuilder {
         decodedImages[index] = decoded
         return decoded
     }
+}
 
+extension CanonicalScene {
     /// Makes an OpenEXR picture the sky.
-    mutating func addSky(exr bytes: [UInt8], rotation: Float, intensity: Float, at place: String) throws(SceneError) {
+    mutating func setSky(
+        exr bytes: [UInt8], rotation: Float = 0, intensity: Float = 1, limits: SceneLimits, budget: inout MemoryBudget, at place: String
+    ) throws(SceneError) {
         let picture = try RGBImage.decodeEXR(bytes, limits: limits, budget: &budget, at: place)
         try budget.charge(picture.width * picture.height, 16, at: place)
-        scene.sky = .image(index: UInt32(scene.images.count), rotation: rotation, intensity: intensity)
-        scene.images.append(try SceneImage(sky: picture, at: place))
+        sky = .image(index: UInt32(images.count), rotation: rotation, intensity: intensity)
+        images.append(try SceneImage(sky: picture, at: place))
     }
 }
 

@@ -9,7 +9,7 @@ public struct LoadedScene: Equatable, Sendable {
     public var warnings: [String] = []
 }
 
-/// Reads glTF 2.0 (`.glb`, `.gltf`) into the canonical scene.
+/// Reads glTF 2.0 (`.glb`, `.gltf`) and scene archives into the canonical scene.
 ///
 /// The file is hostile input: every index, count, size and number is checked before it is used, and nothing outside the scene's
 /// own folder is opened. Errors are `SceneError`. Source: Khronos, glTF 2.0 specification.
@@ -41,10 +41,18 @@ public struct SceneReader: Sendable {
         }
     }
 
-    /// Reads the bytes of a `.glb` or a `.gltf`.
+    /// Reads the bytes of a `.glb`, a `.gltf` or a scene archive.
     public func load(bytes: [UInt8], files: SceneFiles = SceneFiles(folder: nil)) throws(SceneError) -> LoadedScene {
         var budget = MemoryBudget(limits)
         try budget.charge(bytes.count, 1, at: "file")
+        var loaded =
+            SceneBundle.isArchive(bytes) ? try readArchive(bytes, &budget) : try readDocument(bytes, files, &budget)
+        try applySky(&loaded.scene, &budget)
+        try loaded.complete()
+        return loaded
+    }
+
+    private func readDocument(_ bytes: [UInt8], _ files: SceneFiles, _ budget: inout MemoryBudget) throws(SceneError) -> LoadedScene {
         var json = bytes[...]
         var binary: ByteView?
         if GLBContainer.isGLB(bytes) {
@@ -59,12 +67,21 @@ public struct SceneReader: Sendable {
         let document = try GLTFDocument.decode(json, limits, &budget)
         var builder = SceneBuilder(document: document, limits: limits, files: files, binary: binary, budget: budget)
         try builder.build()
-        try applySky(&builder)
-        try builder.complete()
+        budget = builder.budget
         return LoadedScene(scene: builder.scene, notices: builder.notices, warnings: builder.warnings)
     }
 
-    private func applySky(_ builder: inout SceneBuilder) throws(SceneError) {
+    private func readArchive(_ bytes: [UInt8], _ budget: inout MemoryBudget) throws(SceneError) -> LoadedScene {
+        do throws(SceneFormatError) {
+            let bundle = try SceneBundle(archive: bytes)
+            let scene = try CanonicalScene(bundle, dataMax: budget.left)
+            return LoadedScene(scene: scene)
+        } catch {
+            throw SceneError(.malformed, at: "archive", error.description, advice: "write the archive again from its source")
+        }
+    }
+
+    private func applySky(_ scene: inout CanonicalScene, _ budget: inout MemoryBudget) throws(SceneError) {
         switch sky {
         case nil: break
         case .constant(let radiance):
@@ -72,16 +89,16 @@ public struct SceneReader: Sendable {
             guard (0..<3).allSatisfy({ radiance[$0] >= 0 && radiance[$0] <= max }) else {
                 throw SceneError(.malformed, at: "--sky", "a channel is negative or not finite", advice: "give three numbers such as 1,1,1")
             }
-            builder.scene.sky = .constant(radiance)
+            scene.sky = .constant(radiance)
         case .image(let path):
-            let bytes = try SceneFiles.read(path: path, max: min(limits.fileMax, builder.budget.left))
-            try builder.addSky(exr: bytes, rotation: 0, intensity: 1, at: path)
+            let bytes = try SceneFiles.read(path: path, max: min(limits.fileMax, budget.left))
+            try scene.setSky(exr: bytes, limits: limits, budget: &budget, at: path)
         }
     }
 }
 
-extension SceneBuilder {
-    /// Adds what every picture needs: a camera and light.
+extension LoadedScene {
+    /// Adds what every picture needs, a camera and light, and checks the whole.
     mutating func complete() throws(SceneError) {
         if scene.cameras.isEmpty {
             try scene.frame()
@@ -89,7 +106,7 @@ extension SceneBuilder {
         }
         if !scene.hasLight {
             scene.sky = .constant([0.5, 0.5, 0.5])
-            warn("the scene has no light: a grey sky of radiance 0.5 was added")
+            warnings.append("the scene has no light: a grey sky of radiance 0.5 was added")
         }
         // What Workers will check again: a scene that this reader gives must pass.
         do {

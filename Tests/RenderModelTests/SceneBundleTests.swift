@@ -186,3 +186,38 @@ struct HostileManifestTests {
         #expect(throws: SceneFormatError.wire(.outOfBounds)) { try SceneManifest(writer.bytes) }
     }
 }
+
+@Suite("Scene archives")
+struct SceneArchiveTests {
+    @Test func archivesSurvive() throws {
+        for scene in [SceneFixture.complete, SceneFixture.triangle, CanonicalScene()] {
+            let bundle = try scene.encode()
+            #expect(SceneBundle.isArchive(bundle.archive))
+            #expect(try SceneBundle(archive: bundle.archive) == bundle)
+            #expect(try CanonicalScene(SceneBundle(archive: bundle.archive)) == scene)
+        }
+    }
+
+    /// The header is DAG-CBOR as any other reader of the format writes it (checked with Python's `cbor2` and the specification).
+    @Test func theHeaderIsThatOfVersionOne() throws {
+        let bundle = try CanonicalScene().encode()
+        let header = "3aa265726f6f747381d82a582500" + Hex.encode(bundle.root.bytes) + "6776657273696f6e01"
+        #expect(Hex.encode(Array(bundle.archive.prefix(59))) == header)
+        #expect(Hex.encode(Array(bundle.archive.dropFirst(59))) == "26" + Hex.encode(bundle.root.bytes) + "0801")
+    }
+
+    @Test func damageIsRefused() throws {
+        let archive = try SceneFixture.complete.encode().archive
+        for length in 0..<min(archive.count, 1500) {
+            // Cut at the end of a section it is an archive whose scene lacks blocks.
+            if let bundle = try? SceneBundle(archive: Array(archive.prefix(length))) {
+                #expect(throws: SceneFormatError.self) { try CanonicalScene(bundle) }
+            }
+        }
+        for position in archive.indices {
+            var damaged = archive
+            damaged[position] ^= 0x11
+            #expect(throws: SceneFormatError.self) { try SceneBundle(archive: damaged) }
+        }
+    }
+}

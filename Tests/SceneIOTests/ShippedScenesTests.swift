@@ -108,6 +108,16 @@ struct ShippedScenesTests {
         #expect(scene.images[Int(scene.textures[Int(scene.materials[0].normalTexture.texture)].image)].format == .rgba8)
     }
 
+    /// A scene written as an archive is read like any other.
+    @Test func archivesAreScenes() throws {
+        let scene = try Shipped.load("anim.glb").scene
+        let loaded = try SceneReader(sky: .constant([1, 1, 1])).load(bytes: try scene.encode().archive)
+        var expected = scene
+        expected.sky = .constant([1, 1, 1])
+        #expect(loaded.scene == expected)
+        #expect { try SceneReader().load(bytes: try scene.encode().archive.dropLast()) } throws: { "\($0)".contains("archive") }
+    }
+
     @Test func skyOfTheCommandLineReplacesTheWarning() throws {
         let reader = SceneReader(sky: .image(path: Shipped.path("env_gradient.exr")))
         let loaded = try reader.load(path: Shipped.path("courtyard.glb"))
