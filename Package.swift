@@ -111,7 +111,7 @@ let package = Package(
             ], swiftSettings: swift),
         .executableTarget(
             name: "netsim",
-            dependencies: ["SimulationEngine", "Console", "EventLoop", "NodeRuntime", "Wire", "Determinism", argumentParser],
+            dependencies: ["SimulationEngine", "Console", "EventLoop", "NodeRuntime", "Store", "Wire", "Determinism", argumentParser],
             path: "netsim", exclude: ["scenarios", "regions"], swiftSettings: swift),
         .executableTarget(
             name: "bootstrap", dependencies: ["Console", "NodeRuntime", "EventLoop", argumentParser], path: "bootstrap",

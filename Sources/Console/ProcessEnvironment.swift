@@ -14,6 +14,13 @@ public enum ProcessEnvironment {
         return found
     }()
 
+    /// Path of the running binary; nil where the kernel does not tell.
+    public static var executable: String? {
+        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
+        let count = readlink("/proc/self/exe", &buffer, buffer.count)
+        return count > 0 ? String(decoding: buffer[..<count].map(UInt8.init(bitPattern:)), as: UTF8.self) : nil
+    }
+
     /// Empty where it has been removed.
     public static var workingDirectory: String {
         guard let path = getcwd(nil, 0) else { return "" }

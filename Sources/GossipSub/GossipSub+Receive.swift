@@ -86,7 +86,10 @@ extension GossipSub {
         else { return }
         let key = hasher.key(author: message.author, sequenceNumber: message.sequenceNumber)
         seen.expire(now: now)
-        guard seen.serial(of: key) == nil else { return }
+        guard seen.serial(of: key) == nil else {
+            duplicateCount &+= 1
+            return
+        }
         guard message.verify(signing) else { return misbehaved(handle, .invalidSignature, emit: &emit) }
         let serial = cache.insert(
             MessageCache.Entry(

@@ -87,6 +87,8 @@ public struct GossipSub: StateMachine, Sendable {
     var cache: MessageCache
     var promises: [Promise] = []
     public internal(set) var nextDeadline: Instant?
+    /// Messages on joined topics that came again.
+    public internal(set) var duplicateCount: UInt64 = 0
 
     /// - Parameters:
     ///   - firstSequenceNumber: above every one that this identity ever used: nanoseconds of the wall clock, for example.

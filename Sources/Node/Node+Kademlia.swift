@@ -4,11 +4,11 @@ import Kademlia
 import LibP2P
 import Wire
 
-/// What the node itself asks the DHT.
+/// What the node itself asks the DHT. Numbers below are the shell's.
 enum DHTPurpose: UInt32 {
-    case refreshTable = 1
-    case findManagers = 2
-    case announceManager = 3
+    case refreshTable = 0x8000_0001
+    case findManagers = 0x8000_0002
+    case announceManager = 0x8000_0003
 }
 
 extension Node {
@@ -26,6 +26,12 @@ extension Node {
             case .announceManager: .provide(parameters.network.managersKey)
             }
         return .start(QueryID(purpose.rawValue), query)
+    }
+
+    /// A query of the shell's. A number that is the node's own, or in use, fails at once.
+    mutating func lookUp(_ number: UInt32, _ query: Query, now: Instant, emit: inout [NodeEffect]) {
+        guard DHTPurpose(rawValue: number) == nil else { return emit.append(.lookedUp(number, .failed(.invalid))) }
+        tellKademlia(.start(QueryID(number), query), now: now, emit: &emit)
     }
 
     mutating func carryOut(_ effects: [Kademlia.Effect], now: Instant, emit: inout [NodeEffect]) {
@@ -56,7 +62,8 @@ extension Node {
             var told = 0
             if case .provided(let count) = result { told = count }
             discovery.announced(successfully: told > 0, now: now)
-        case .refreshTable, nil: break
+        case .refreshTable: break
+        case nil: emit.append(.lookedUp(id.value, result))
         }
     }
 }

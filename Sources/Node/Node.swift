@@ -68,6 +68,7 @@ public struct Node: StateMachine, Sendable {
         case .subscribe(let topic): join(topic, now: now, emit: &emit)
         case .unsubscribe(let topic): leave(topic, now: now, emit: &emit)
         case .publish(let topic, let bytes): publish(topic, bytes, now: now, emit: &emit)
+        case .lookUp(let number, let query): lookUp(number, query, now: now, emit: &emit)
         case .adminResponse(let id, let bytes): emit.append(.network(bytes.map { .respond(id, $0) } ?? .refuse(id)))
         case .drain: tellRoles(.drain, now: now, emit: &emit)
         }
@@ -94,6 +95,9 @@ public struct Node: StateMachine, Sendable {
     public var nextDeadline: Instant? {
         earliest(earliest(kademlia.nextDeadline, gossip.nextDeadline), discovery.nextDeadline)
     }
+
+    /// Gossip messages that came more than once.
+    public var gossipDuplicates: UInt64 { gossip.duplicateCount }
 
     private func isDue(_ deadline: Instant?, _ now: Instant) -> Bool {
         guard let deadline else { return false }

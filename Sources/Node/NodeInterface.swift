@@ -1,4 +1,5 @@
 public import Identity
+public import Kademlia
 public import LibP2P
 public import Roles
 public import RenderModel
@@ -21,13 +22,15 @@ public enum NodeInput: Sendable {
     case rendered(WorkID, TileRecords)
     case recomputed(WorkID, [RecordValue])
     case workFailed(WorkID, WorkFailure)
-    case command(RoleName, QueryID, RoleCommand)
-    case query(RoleName, QueryID, RoleQuery)
+    case command(RoleName, Roles.QueryID, RoleCommand)
+    case query(RoleName, Roles.QueryID, RoleQuery)
     /// Gossip topics to join and relay besides the network's own (`--subscribe`).
     case subscribe(String)
     case unsubscribe(String)
     /// Publishes on a topic under our own signature.
     case publish(String, [UInt8])
+    /// Asks the DHT; ends in `lookedUp` with the same number, below 2^31.
+    case lookUp(UInt32, Query)
     /// Answer to `adminRequest`.
     case adminResponse(InboundID, [UInt8]?)
     /// Take nothing new, finish, say goodbye; `drained` follows for every role.
@@ -50,7 +53,8 @@ public enum NodeEffect: Sendable {
     case recompute(WorkID, sceneRoot: CID, RenderSettings, frame: UInt32, rngKey: UInt64, [RecordPlace])
     case cancelWork(WorkID)
     case deliverTile(job: Bytes32, frame: UInt32, Tile, [UInt8])
-    case answer(RoleName, QueryID, RoleAnswer)
+    case answer(RoleName, Roles.QueryID, RoleAnswer)
+    case lookedUp(UInt32, QueryResult)
     /// The shell decides whether this peer may ask, and answers with `adminResponse`.
     case adminRequest(InboundID, from: PeerID, [UInt8])
     case event(NodeEvent)

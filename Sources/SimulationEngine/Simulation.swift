@@ -1,6 +1,7 @@
 public import Crypto
 public import Determinism
 public import Identity
+public import Kademlia
 import LibP2P
 public import Node
 public import RenderModel
@@ -46,6 +47,7 @@ public struct Simulation {
     public enum Report: Sendable {
         case event(UInt32, NodeEvent)
         case answer(UInt32, RoleName, Roles.QueryID, RoleAnswer)
+        case lookedUp(UInt32, UInt32, QueryResult)
         case tile(UInt32, job: Bytes32, frame: UInt32, Tile, [UInt8])
         case scenario(UInt64)
     }
@@ -69,6 +71,7 @@ public struct Simulation {
     public static func address(of node: UInt32) -> Multiaddr { SimulatedNetwork.address(of: node) }
     public var count: Int { members.count }
     public func isUp(_ node: UInt32) -> Bool { members[Int(node)].isUp }
+    func member(_ node: UInt32) -> Node { members[Int(node)].node }
 
     /// Adds a node that is down; `parameters.signing` must be `signing(of:)` of the number that comes back.
     public mutating func add(_ parameters: NodeParameters, megabitsUp: Double, megabitsDown: Double) -> UInt32 {
@@ -105,8 +108,9 @@ public struct Simulation {
 
     // MARK: Running
 
-    /// Runs until simulated time reaches `end`, nothing is left to do, or `eventsMax` events went by, whichever is first.
-    /// True where there is more to do before `end`.
+    /// Runs until something is reported, simulated time reaches `end`, nothing is left to do, or `eventsMax` events went by,
+    /// whichever is first: what a scenario does about a report happens at the time of the report.
+    /// False where nothing is left to do before `end`.
     public mutating func run(until end: Instant, eventsMax: UInt64) -> Bool {
         var left = eventsMax
         while left > 0 {
@@ -118,6 +122,7 @@ public struct Simulation {
             now = time
             left -= 1
             process(event)
+            if !reports.isEmpty { return true }
         }
         return true
     }
@@ -200,6 +205,7 @@ public struct Simulation {
         case .cancelWork: break
         case .deliverTile(let job, let frame, let tile, let bytes): reports.append(.tile(node, job: job, frame: frame, tile, bytes))
         case .answer(let role, let id, let answer): reports.append(.answer(node, role, id, answer))
+        case .lookedUp(let number, let result): reports.append(.lookedUp(node, number, result))
         case .adminRequest(let id, _, _): later(.adminResponse(id, nil), for: node, after: .zero)
         case .event(let event): reports.append(.event(node, event))
         }

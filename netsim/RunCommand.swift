@@ -1,0 +1,96 @@
+import ArgumentParser
+import Console
+import Determinism
+import EventLoop
+import Glibc
+import SimulationEngine
+
+struct RunCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run", abstract: "Run a scenario and hold its report against the scenario's targets.",
+        discussion: "Exits 0 when every target holds, 1 when one does not. The same seed gives the same digest.")
+
+    enum Progress: String, ExpressibleByArgument, CaseIterable {
+        case plain
+        case none
+    }
+
+    @Argument(help: "A scenario's name (`netsim list`), or a file.")
+    var scenario: String
+    @Option(help: "Seed of all that is random.")
+    var seed: Int?
+    @Option(help: "Number of nodes, instead of the scenario's.")
+    var nodes: Int?
+    @Option(help: ArgumentHelp("Write the report as JSON.", valueName: "file"))
+    var json: String?
+    @Option(help: "How progress is shown.")
+    var progress = Progress.plain
+
+    func run() throws {
+        var file = try ScenarioFile(named: scenario)
+        file.override(seed: seed, nodes: nodes)
+        let before = ResidentMemory.bytes
+        var overlay = OverlayScenario(file.overlay, regions: try file.regionMatrix(), seed: UInt64(file.seed))
+        let outcome = try drive(&overlay)
+        let report = overlay.currentReport()
+        let output = OverlayOutput(
+            file: file, report: report, seconds: outcome.seconds, busySeconds: outcome.busySeconds,
+            bytesPerNode: Double(ResidentMemory.bytes - before) / Double(report.nodes))
+        Terminal.output.line(output.text)
+        if let json { try output.write(to: json) }
+        if outcome.wasInterrupted { throw CommandFailure(.failed, "interrupted at \(report.simulated.inSeconds) simulated seconds") }
+        if !output.allTargetsHold {
+            throw CommandFailure(.failed, "a target was missed", advice: "to see the same run again: netsim run \(scenario) --seed \(file.seed)")
+        }
+    }
+
+    /// Steps the engine in slices on a libuv loop, so that signals and progress come between.
+    private func drive(_ overlay: inout OverlayScenario) throws -> (seconds: Double, busySeconds: Double, wasInterrupted: Bool) {
+        let loop = try EventLoop()
+        let interruption = Interruption()
+        let watcher = try SignalWatcher(loop: loop, signal: SIGINT) { interruption.isRequested = true }
+        var display = ProgressDisplay(isInteractive: Terminal.error.isInteractive)
+        let began = loop.now
+        var busy: UInt64 = 0
+        var goesOn = true
+        while goesOn, !interruption.isRequested {
+            let start = loop.now
+            goesOn = overlay.step(eventsMax: 50_000)
+            loop.poll()
+            let end = loop.now
+            busy += end &- start
+            if progress == .plain { show(overlay, &display, seconds: Double(end &- began) / 1e9) }
+        }
+        if progress == .plain { Terminal.error.write(display.finish()) }
+        watcher.close()
+        let seconds = Double(loop.now &- began) / 1e9
+        try loop.shutdown()
+        return (seconds, Double(busy) / 1e9, interruption.isRequested)
+    }
+
+    private func show(_ overlay: OverlayScenario, _ display: inout ProgressDisplay, seconds: Double) {
+        let simulated = (overlay.simulation.now - .origin).inSeconds
+        let total = (overlay.end - .origin).inSeconds
+        let rate = Double(overlay.simulation.events) / max(seconds, 1e-3)
+        let left = simulated > 0 ? seconds * (total - simulated) / simulated : 0
+        Terminal.error.write(
+            display.update(
+                stage: "simulating",
+                detail: "\(Int(simulated)) of \(Int(total)) s · \(Int(rate / 1000)) k events/s · \(Int(left)) s left", now: seconds,
+                width: Terminal.error.width))
+    }
+}
+
+/// Set by the signal's callback, read between slices; both on the loop's thread.
+final class Interruption {
+    var isRequested = false
+}
+
+enum ResidentMemory {
+    /// Resident bytes of this process; 0 where the kernel does not tell.
+    static var bytes: Int {
+        guard let text = try? Folder.text(of: "/proc/self/statm") else { return 0 }
+        let fields = text.split(separator: " ")
+        return fields.count > 1 ? (Int(fields[1]) ?? 0) * Int(getpagesize()) : 0
+    }
+}
