@@ -44,7 +44,9 @@ struct OverlayOutput {
     static func rounded(_ value: Double) -> String { "\((value * 10).rounded() / 10)" }
 
     func write(to path: String) throws {
-        let rows = OverlayTargets(report).rows.map { JSON.object(["name": .text($0.title), "value": .number($0.value), "unit": .text($0.unit)]) }
+        let rows = OverlayTargets(report).rows.map {
+            JSON.object(["name": .text($0.title), "value": .number($0.value), "unit": .text($0.unit)])
+        }
         let targets = outcomes.map { outcome in
             JSON.object([
                 "key": .text(outcome.row.key), "limit": .integer(outcome.limit), "value": .number(outcome.row.value),

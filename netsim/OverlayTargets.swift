@@ -23,18 +23,29 @@ struct OverlayTargets {
         let share = { (part: Double, whole: Double) in whole > 0 ? part / whole * 1000 : 0 }
         rows = [
             Row(
-                key: "delivered_permille_min", title: "messages delivered", value: share(Double(report.deliveries), Double(report.deliveriesExpected)),
+                key: "delivered_permille_min", title: "messages delivered",
+                value: share(Double(report.deliveries), Double(report.deliveriesExpected)),
                 unit: "‰", wantsMore: true),
-            Row(key: "delivery_p50_ms_max", title: "delivery, median", value: milliseconds(report.delivery.quantile(0.5)), unit: "ms", wantsMore: false),
-            Row(key: "delivery_p99_ms_max", title: "delivery, p99", value: milliseconds(report.delivery.quantile(0.99)), unit: "ms", wantsMore: false),
             Row(
-                key: "duplicates_centi_max", title: "duplicates per delivery, in hundredths", value: report.duplicatesPerMessage * 100, unit: "",
+                key: "delivery_p50_ms_max", title: "delivery, median", value: milliseconds(report.delivery.quantile(0.5)), unit: "ms",
                 wantsMore: false),
             Row(
-                key: "lookups_permille_min", title: "lookups that found the peer", value: share(Double(report.lookupsSucceeded), Double(report.lookups)),
+                key: "delivery_p99_ms_max", title: "delivery, p99", value: milliseconds(report.delivery.quantile(0.99)), unit: "ms",
+                wantsMore: false),
+            Row(
+                key: "duplicates_centi_max", title: "duplicates per delivery, in hundredths", value: report.duplicatesPerMessage * 100,
+                unit: "",
+                wantsMore: false),
+            Row(
+                key: "lookups_permille_min", title: "lookups that found the peer",
+                value: share(Double(report.lookupsSucceeded), Double(report.lookups)),
                 unit: "‰", wantsMore: true),
-            Row(key: "lookup_p50_ms_max", title: "lookup, median", value: milliseconds(report.lookup.quantile(0.5)), unit: "ms", wantsMore: false),
-            Row(key: "leaf_bytes_per_second_max", title: "traffic of a leaf", value: report.leafBytesPerSecond, unit: "B/s", wantsMore: false),
+            Row(
+                key: "lookup_p50_ms_max", title: "lookup, median", value: milliseconds(report.lookup.quantile(0.5)), unit: "ms",
+                wantsMore: false),
+            Row(
+                key: "leaf_bytes_per_second_max", title: "traffic of a leaf", value: report.leafBytesPerSecond, unit: "B/s",
+                wantsMore: false),
         ]
     }
 

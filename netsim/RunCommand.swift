@@ -40,7 +40,8 @@ struct RunCommand: ParsableCommand {
         if let json { try output.write(to: json) }
         if outcome.wasInterrupted { throw CommandFailure(.failed, "interrupted at \(report.simulated.inSeconds) simulated seconds") }
         if !output.allTargetsHold {
-            throw CommandFailure(.failed, "a target was missed", advice: "to see the same run again: netsim run \(scenario) --seed \(file.seed)")
+            throw CommandFailure(
+                .failed, "a target was missed", advice: "to see the same run again: netsim run \(scenario) --seed \(file.seed)")
         }
     }
 

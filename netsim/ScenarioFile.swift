@@ -47,7 +47,8 @@ struct ScenarioFile {
         }
         let known = ScenarioFile.all()
         guard let path = known.first(where: { $0.hasSuffix("/\(text).toml") }) else {
-            throw CommandFailure(.usage, "there is no scenario \(text)", advice: "`netsim list` names those there are; a path works as well")
+            throw CommandFailure(
+                .usage, "there is no scenario \(text)", advice: "`netsim list` names those there are; a path works as well")
         }
         try self.init(path: path)
     }
@@ -94,7 +95,8 @@ struct ScenarioFile {
 
     private func number(_ key: String, _ item: TOMLItem, _ range: ClosedRange<Int>) throws -> Int {
         guard case .integer(let value) = item, range.contains(value) else {
-            throw CommandFailure(.configuration, "\(path): \(key) takes an integer of \(range.lowerBound) to \(range.upperBound), not \(item.literal)")
+            throw CommandFailure(
+                .configuration, "\(path): \(key) takes an integer of \(range.lowerBound) to \(range.upperBound), not \(item.literal)")
         }
         return value
     }
@@ -112,9 +114,12 @@ struct ScenarioFile {
     /// The latencies, from `regions/` beside the folder of the scenarios.
     func regionMatrix() throws -> RegionMatrix {
         let folder = path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
-        let candidates = regions.contains("/") ? [regions] : ["\(folder)/../regions/\(regions).txt"] + ScenarioFile.folders.map { "\($0)/../regions/\(regions).txt" }
+        let candidates =
+            regions.contains("/")
+            ? [regions] : ["\(folder)/../regions/\(regions).txt"] + ScenarioFile.folders.map { "\($0)/../regions/\(regions).txt" }
         guard let file = candidates.first(where: { access($0, R_OK) == 0 }) else {
-            throw CommandFailure(.configuration, "\(path): no region matrix \(regions)", advice: "looked for \(candidates.joined(separator: ", "))")
+            throw CommandFailure(
+                .configuration, "\(path): no region matrix \(regions)", advice: "looked for \(candidates.joined(separator: ", "))")
         }
         do {
             return try RegionMatrix(parsing: try Folder.text(of: file))
@@ -131,14 +136,17 @@ enum Folder {
         defer { closedir(folder) }
         var names: [String] = []
         while let entry = readdir(folder) {
-            names.append(withUnsafePointer(to: &entry.pointee.d_name) { $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) } })
+            names.append(
+                withUnsafePointer(to: &entry.pointee.d_name) { $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) } }
+            )
         }
         return names
     }
 
     static func text(of path: String) throws -> String {
         guard let file = fopen(path, "r") else {
-            throw CommandFailure(.usage, "\(path): \(String(cString: strerror(errno)))", advice: "`netsim list` names the scenarios that there are")
+            throw CommandFailure(
+                .usage, "\(path): \(String(cString: strerror(errno)))", advice: "`netsim list` names the scenarios that there are")
         }
         defer { fclose(file) }
         var bytes = [UInt8](repeating: 0, count: TOMLDocument.sizeMax + 1)

@@ -3,50 +3,41 @@ import Identity
 import Roles
 import Wire
 
-/// Blocks that roles want: first from the local store, then from peers.
+/// Blocks that roles want: first from the local store, then from peers, each until its deadline.
 struct BlockWants: Sendable {
     struct Want: Sendable {
         let id: BlockRequestID
         let cid: CID
         let candidates: [PeerID]
         let deadline: Instant
-        /// Reading the store; then fetching.
-        var isLocal = true
+        /// The store has answered that it has no such block.
+        var isFetching = false
     }
 
+    /// In the order in which they began.
     private(set) var wants: [Want] = []
-    private var lastToken: UInt64 = 0
-    /// Store readings for wants, by token, in the order of their start.
-    private var readings: [(token: BlockToken, id: BlockRequestID)] = []
 
     var count: Int { wants.count }
+    var nextDeadline: Instant? { wants.lazy.map(\.deadline).min() }
 
-    /// Starts with the local store.
-    mutating func begin(_ id: BlockRequestID, _ cid: CID, from candidates: [PeerID], deadline: Instant, emit: inout [NodeEffect]) {
-        wants.append(Want(id: id, cid: cid, candidates: candidates, deadline: deadline))
-        let token = nextToken()
-        readings.append((token, id))
-        emit.append(.readBlock(token, cid))
-    }
+    mutating func insert(_ want: Want) { wants.append(want) }
 
-    /// A token for any reading of the store.
-    mutating func nextToken() -> BlockToken {
-        lastToken &+= 1
-        return BlockToken(lastToken)
-    }
+    subscript(id: BlockRequestID) -> Want? { wants.first { $0.id == id } }
 
-    /// The want that a finished reading was for; nil where it was none of ours or was cancelled.
-    mutating func finishReading(_ token: BlockToken) -> Want? {
-        guard let index = readings.firstIndex(where: { $0.token == token }) else { return nil }
-        let id = readings.remove(at: index).id
-        guard let position = wants.firstIndex(where: { $0.id == id }) else { return nil }
-        wants[position].isLocal = false
-        return wants[position]
+    mutating func markFetching(_ id: BlockRequestID) {
+        if let index = wants.firstIndex(where: { $0.id == id }) { wants[index].isFetching = true }
     }
 
     /// Ends a want; nil where there is none.
     mutating func remove(_ id: BlockRequestID) -> Want? {
         guard let index = wants.firstIndex(where: { $0.id == id }) else { return nil }
         return wants.remove(at: index)
+    }
+
+    /// Ends those whose time is up.
+    mutating func removeExpired(now: Instant) -> [Want] {
+        let expired = wants.filter { $0.deadline <= now }
+        if !expired.isEmpty { wants.removeAll { $0.deadline <= now } }
+        return expired
     }
 }

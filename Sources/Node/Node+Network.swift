@@ -1,3 +1,4 @@
+import Blocks
 import Determinism
 import GossipSub
 import Identity
@@ -23,6 +24,7 @@ extension Node {
             guard let entry = peers.remove(handle) else { return }
             emit.append(.event(.disconnected(entry.id, failure)))
             tellGossip(.peerRemoved(handle), now: now, emit: &emit)
+            tellBlocks(.peerRemoved(handle), now: now, emit: &emit)
             tellKademlia(.disconnected(entry.id), now: now, emit: &emit)
             tellRoles(.peerGone(entry.id), now: now, emit: &emit)
             var effects: [Discovery.Effect] = []
@@ -34,6 +36,7 @@ extension Node {
         case .message(let handle, let name, let bytes):
             switch name {
             case .gossip: tellGossip(.rpc(from: handle, bytes), now: now, emit: &emit)
+            case .bitswap: tellBlocks(.message(from: handle, bytes), now: now, emit: &emit)
             default: if let entry = peers[handle] { penalise(entry.id, name, emit: &emit) }
             }
         case .request(let handle, let name, let id, let bytes):
@@ -51,7 +54,7 @@ extension Node {
             } else {
                 tellOwner(of: id.value, .requestFailed(id, failure), now: now, emit: &emit)
             }
-        case .congested: break
+        case .congested(let handle): tellBlocks(.congested(handle), now: now, emit: &emit)
         }
     }
 
@@ -64,6 +67,7 @@ extension Node {
         if information.protocols.contains(.gossip) {
             tellGossip(.peerAdded(entry.handle, entry.id, entry.direction), now: now, emit: &emit)
         }
+        if information.protocols.contains(.bitswap) { tellBlocks(.peerAdded(entry.handle, entry.id), now: now, emit: &emit) }
         var effects: [Discovery.Effect] = []
         discovery.connected(entry.id, servesDHT: servesDHT, now: now, emit: &effects)
         carryOut(effects, now: now, emit: &emit)

@@ -30,8 +30,8 @@ extension Node {
         let input = RoleInput.request(from: peer, name, id, bytes)
         var recipients: [RoleName] =
             switch name {
-            case .task: [.manager, .worker]
-            case .verify: [.manager, .worker, .verifier]
+            case .task: (try? TaskCall(encoded: bytes))?.recipients ?? []
+            case .verify: (try? VerifyCall(encoded: bytes))?.recipients ?? []
             case .beacon: [.worker, .verifier]
             default: [.manager]
             }
@@ -41,6 +41,34 @@ extension Node {
     }
 
     mutating func tell(_ role: RoleName, _ input: RoleInput, now: Instant, emit: inout [NodeEffect]) {
+        var effects: [RoleEffect] = []
+        switch role {
+        case .manager: manager?.handle(input, now: now, emit: &effects)
+        case .worker: worker?.handle(input, now: now, emit: &effects)
+        case .verifier: verifier?.handle(input, now: now, emit: &effects)
+        case .client: client?.handle(input, now: now, emit: &effects)
+        }
+        carryOut(effects, of: role, now: now, emit: &emit)
+    }
+
+    func deadline(of role: RoleName) -> Instant? {
+        switch role {
+        case .manager: manager?.nextDeadline
+        case .worker: worker?.nextDeadline
+        case .verifier: verifier?.nextDeadline
+        case .client: client?.nextDeadline
+        }
+    }
+
+    mutating func rolesDeadline(_ role: RoleName, now: Instant, emit: inout [NodeEffect]) {
+        var effects: [RoleEffect] = []
+        switch role {
+        case .manager: manager?.handleDeadline(now: now, emit: &effects)
+        case .worker: worker?.handleDeadline(now: now, emit: &effects)
+        case .verifier: verifier?.handleDeadline(now: now, emit: &effects)
+        case .client: client?.handleDeadline(now: now, emit: &effects)
+        }
+        carryOut(effects, of: role, now: now, emit: &emit)
     }
 
     mutating func carryOut(_ effects: [RoleEffect], of role: RoleName, now: Instant, emit: inout [NodeEffect]) {
@@ -53,12 +81,13 @@ extension Node {
             case .publish(let topic, let bytes): publish(topic.name(prefix: parameters.network.prefix), bytes, now: now, emit: &emit)
             case .subscribe(let topic): join(topic.name(prefix: parameters.network.prefix), now: now, emit: &emit)
             case .wantBlock(let id, let cid, let candidates, let timeout):
-                blockWants.begin(id, cid, from: candidates, deadline: now + timeout, emit: &emit)
-            case .cancelBlock(let id): _ = blockWants.remove(id)
+                wantBlock(id, cid, from: candidates, deadline: now + timeout, emit: &emit)
+            case .cancelBlock(let id): cancelBlock(id, now: now, emit: &emit)
             case .storeBlock(let cid, let bytes, let scope): emit.append(.storeBlock(role, cid, bytes, scope: scope))
             case .releaseBlocks(let scope): emit.append(.releaseBlocks(role, scope: scope))
             case .persist(let changes): emit.append(.persist(role, changes))
-            case .load(let id, let prefix, let countMax): emit.append(.load(role, id, prefix: prefix, countMax: countMax))
+            case .load(let id, let prefix, let start, let countMax):
+                emit.append(.load(role, id, prefix: prefix, from: start, countMax: countMax))
             case .surveyScene(let id, let root, let scope): emit.append(.surveyScene(id, root: root, scope: scope))
             case .inspectScene(let id, let root): emit.append(.inspectScene(id, root: root))
             case .render(let id, let root, let request, let memoryMax):
@@ -74,6 +103,26 @@ extension Node {
             case .event(let event): emit.append(.event(.role(role, event)))
             case .answer(let id, let answer): emit.append(.answer(role, id, answer))
             }
+        }
+    }
+}
+
+extension TaskCall {
+    /// Who handles this kind of message.
+    var recipients: [RoleName] {
+        switch self {
+        case .offer, .attemptEnd, .jobEnd: [.worker]
+        case .progress, .commitment, .handBack: [.manager]
+        }
+    }
+}
+
+extension VerifyCall {
+    var recipients: [RoleName] {
+        switch self {
+        case .duty: [.verifier]
+        case .locate, .open: [.worker]
+        case .challenge, .blind, .verdict, .evidence: [.manager]
         }
     }
 }

@@ -1,3 +1,4 @@
+import Blocks
 public import Determinism
 import GossipSub
 public import Identity
@@ -13,7 +14,7 @@ import Wire
 ///
 /// Calling contract: that of `StateMachine`. `started` comes first. Effects are carried out in order; `persist` is durable before
 /// what follows it.
-public struct Node: StateMachine, Sendable {
+public struct Node: StateMachine {
     public typealias Input = NodeInput
     public typealias Effect = NodeEffect
 
@@ -25,11 +26,19 @@ public struct Node: StateMachine, Sendable {
     public internal(set) var peers = ConnectedPeers()
     var kademlia: Kademlia
     var gossip: GossipSub
+    var blocks: BlockExchange
     var discovery: Discovery
     var blockWants = BlockWants()
+    /// Readings of the store that are under way; only looked up, never iterated.
+    var blockReadings: [UInt64: BlockReading] = [:]
+    var lastBlockToken: UInt64 = 0
     var joined = JoinedTopics()
     /// The topics that roles know, by their name on the wire.
     let topics: [(name: String, topic: Topic)]
+    var manager: ManagerRole?
+    var worker: WorkerRole?
+    var verifier: VerifierRole?
+    var client: ClientRole?
 
     /// - Parameter firstSequenceNumber: of our gossip messages; above every one this identity ever used.
     public init(_ parameters: NodeParameters, firstSequenceNumber: UInt64) {
@@ -42,10 +51,23 @@ public struct Node: StateMachine, Sendable {
         gossip = GossipSub(
             signing: parameters.signing, parameters: parameters.gossip, firstSequenceNumber: firstSequenceNumber,
             generator: generator.fork("gossip"))
+        blocks = BlockExchange(parameters: parameters.blocks)
         discovery = Discovery(
             place: parameters.place, own: identity, bootstrap: parameters.network.bootstrap, parameters: parameters.discovery)
         let prefix = parameters.network.prefix
         topics = ([.beacon] + (0..<parameters.network.shards).map { Topic.shard($0) }).map { ($0.name(prefix: prefix), $0) }
+        for role in parameters.roles { make(role) }
+    }
+
+    private mutating func make(_ role: RoleName) {
+        let keys = RoleKeys(signing: parameters.signing, network: NetworkID(parameters.network.id))
+        let ids = RoleIDs(space: role.rawValue)
+        switch role {
+        case .manager: manager = ManagerRole(keys: keys, parameters: parameters.manager, ids: ids)
+        case .worker: worker = WorkerRole(keys: keys, parameters: parameters.worker, ids: ids, conduct: parameters.conduct)
+        case .verifier: verifier = VerifierRole(keys: keys, parameters: parameters.verifier, ids: ids)
+        case .client: client = ClientRole(keys: keys, parameters: parameters.client, ids: ids)
+        }
     }
 
     public mutating func handle(_ input: NodeInput, now: Instant, emit: inout [NodeEffect]) {
@@ -54,7 +76,10 @@ public struct Node: StateMachine, Sendable {
         case .listening(let addresses): tellKademlia(.localAddresses(addresses), now: now, emit: &emit)
         case .network(let event): handle(event, now: now, emit: &emit)
         case .blockRead(let token, let bytes): blockRead(token, bytes, now: now, emit: &emit)
-        case .stored(let role, let cid, let success): tell(role, .stored(cid, success), now: now, emit: &emit)
+        case .blockProbed(let token, let size): tellBlocks(.probed(LoadToken(token.value), size: size), now: now, emit: &emit)
+        case .stored(let role, let cid, let success):
+            if success { tellBlocks(.added(cid), now: now, emit: &emit) }
+            tell(role, .stored(cid, success), now: now, emit: &emit)
         case .loaded(let role, let id, let entries): tell(role, .loaded(id, entries), now: now, emit: &emit)
         case .sceneSurveyed(let id, let survey): tellOwner(of: id.value, .sceneSurveyed(id, survey), now: now, emit: &emit)
         case .sceneInspected(let id, let result): tellOwner(of: id.value, .sceneInspected(id, result), now: now, emit: &emit)
@@ -85,6 +110,13 @@ public struct Node: StateMachine, Sendable {
             gossip.handleDeadline(now: now, emit: &effects)
             carryOut(effects, now: now, emit: &emit)
         }
+        if isDue(blocks.nextDeadline, now) {
+            var effects: [BlockExchange.Effect] = []
+            blocks.handleDeadline(now: now, emit: &effects)
+            carryOut(effects, now: now, emit: &emit)
+        }
+        if isDue(blockWants.nextDeadline, now) { expireBlockWants(now: now, emit: &emit) }
+        for role in parameters.roles where isDue(deadline(of: role), now) { rolesDeadline(role, now: now, emit: &emit) }
         if isDue(discovery.nextDeadline, now) {
             var effects: [Discovery.Effect] = []
             discovery.handleDeadline(now: now, emit: &effects)
@@ -93,7 +125,10 @@ public struct Node: StateMachine, Sendable {
     }
 
     public var nextDeadline: Instant? {
-        earliest(earliest(kademlia.nextDeadline, gossip.nextDeadline), discovery.nextDeadline)
+        var deadline = earliest(earliest(kademlia.nextDeadline, gossip.nextDeadline), earliest(blocks.nextDeadline, discovery.nextDeadline))
+        deadline = earliest(deadline, blockWants.nextDeadline)
+        for role in parameters.roles { deadline = earliest(deadline, self.deadline(of: role)) }
+        return deadline
     }
 
     /// Gossip messages that came more than once.

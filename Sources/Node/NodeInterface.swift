@@ -14,6 +14,8 @@ public enum NodeInput: Sendable {
     case network(NetworkEvent)
     /// Answer to `readBlock`; nil where the store does not have it.
     case blockRead(BlockToken, [UInt8]?)
+    /// Answer to `probeBlock`: size in bytes; nil where the store does not have it.
+    case blockProbed(BlockToken, size: Int?)
     case stored(RoleName, CID, Bool)
     case loaded(RoleName, LoadID, [StoredEntry])
     case sceneSurveyed(WorkID, SceneSurvey)
@@ -41,12 +43,15 @@ public enum NodeInput: Sendable {
 public enum NodeEffect: Sendable {
     case network(NetworkCommand)
     case readBlock(BlockToken, CID)
+    /// Only whether the store has it, and how large it is. Its tokens are apart from those of `readBlock`.
+    case probeBlock(BlockToken, CID)
     /// Keeps a block for a role until its scope is released; ends in `stored`.
     case storeBlock(RoleName, CID, [UInt8], scope: Bytes32)
     case releaseBlocks(RoleName, scope: Bytes32)
     /// Durable before any later effect is carried out.
     case persist(RoleName, [StoredChange])
-    case load(RoleName, LoadID, prefix: [UInt8], countMax: Int)
+    /// Rows whose keys begin with `prefix`, from `from` on; ends in `loaded`.
+    case load(RoleName, LoadID, prefix: [UInt8], from: [UInt8], countMax: Int)
     case surveyScene(WorkID, root: CID, scope: Bytes32)
     case inspectScene(WorkID, root: CID)
     case render(WorkID, sceneRoot: CID, RenderRequest, memoryMax: UInt64)

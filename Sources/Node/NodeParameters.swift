@@ -1,3 +1,4 @@
+public import Blocks
 public import Crypto
 public import Determinism
 public import GossipSub
@@ -15,9 +16,17 @@ public struct NodeParameters: Sendable {
     public var roles: [RoleName]
     /// Bootstrap peers and Managers answer in the DHT and relay gossip; leaves and clients only ask.
     public var place: Discovery.Place
+    /// Of the roles that the node has; the profile in them is what its engine renders exactly.
+    public var manager: ManagerParameters
+    public var worker: WorkerRole.Parameters
+    public var verifier: VerifierRole.Parameters
+    public var client = ClientRole.Parameters()
+    /// Honest, except in tests of what happens to a Worker that is not.
+    public var conduct = WorkerConduct.honest
     public var discovery = Discovery.Parameters()
     public var kademlia: Kademlia.Parameters
     public var gossip: GossipSub.Parameters
+    public var blocks = BlockExchange.Parameters()
     /// Diagnostics to serve besides (`--serve`).
     public var diagnostics: [ProtocolServed] = []
     /// Decides everything that is random but not secret.
@@ -28,7 +37,10 @@ public struct NodeParameters: Sendable {
         case echo
     }
 
-    public init(signing: Signing, network: NetworkParameters, place: Discovery.Place, roles: [RoleName], generator: Generator) {
+    /// - Parameter profile: digest of the known answers of profile D.
+    public init(
+        signing: Signing, network: NetworkParameters, place: Discovery.Place, roles: [RoleName], profile: Bytes32, generator: Generator
+    ) {
         self.signing = signing
         self.network = network
         self.roles = roles
@@ -36,6 +48,13 @@ public struct NodeParameters: Sendable {
         self.generator = generator
         kademlia = place == .leaf ? .leaf : Kademlia.Parameters()
         gossip = GossipSub.Parameters()
+        manager = ManagerParameters(profile: profile)
+        manager.roundLength = network.round
+        manager.shards = UInt64(network.shards)
+        worker = WorkerRole.Parameters(capabilities: Capabilities(profile: profile))
+        worker.shards = UInt64(network.shards)
+        verifier = VerifierRole.Parameters(capabilities: Capabilities(profile: profile))
+        verifier.shards = UInt64(network.shards)
     }
 
     public var isCore: Bool { place != .leaf }

@@ -95,7 +95,7 @@ public struct OverlayScenario {
             let node = UInt32(number)
             let place: Discovery.Place = number < seeds.count ? .bootstrap : number < core ? .manager : .leaf
             var member = NodeParameters(
-                signing: simulation.signing(of: node), network: network, place: place, roles: [],
+                signing: simulation.signing(of: node), network: network, place: place, roles: [], profile: .zero,
                 generator: Generator(seed: simulation.seed).fork(UInt64(number)))
             member.discovery.managersWanted = 3
             // Cores of thousands do not hold a connection to each other one: the mesh and the DHT are enough.

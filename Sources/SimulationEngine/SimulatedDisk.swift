@@ -48,15 +48,15 @@ struct SimulatedDisk {
         }
     }
 
-    func entries(of role: RoleName, prefix: [UInt8], countMax: Int) -> [StoredEntry] {
+    func entries(of role: RoleName, prefix: [UInt8], from start: [UInt8], countMax: Int) -> [StoredEntry] {
         let table = rows[role] ?? []
-        let start = lowerBound(prefix, in: table)
-        return Array(table[start...].prefix { $0.key.starts(with: prefix) }.prefix(countMax))
+        let first = max(lowerBound(prefix, in: table), lowerBound(start, in: table))
+        return Array(table[first...].prefix { $0.key.starts(with: prefix) }.prefix(countMax))
     }
 
     func restored(for roles: [RoleName]) -> [RestoredRole] {
         roles.map { role in
-            RestoredRole(role: role, entries: rows[role] ?? [])
+            RestoredRole(role: role, entries: (rows[role] ?? []).filter { $0.key.first != StoredEntry.archivePrefix })
         }
     }
 

@@ -182,13 +182,15 @@ public struct Simulation {
             network.carryOut(command, of: node, now: now, seed: seed) { [now] in queue.push(.network($0), at: max($1, now)) }
         case .readBlock(let token, let cid):
             later(.blockRead(token, members[Int(node)].disk.block(cid)), for: node, after: SimulatedDisk.readTime)
+        case .probeBlock(let token, let cid):
+            later(.blockProbed(token, size: members[Int(node)].disk.block(cid)?.count), for: node, after: SimulatedDisk.readTime)
         case .storeBlock(let role, let cid, let bytes, let scope):
             members[Int(node)].disk.store(cid, bytes, scope: scope)
             later(.stored(role, cid, true), for: node, after: SimulatedDisk.writeTime)
         case .releaseBlocks(_, let scope): members[Int(node)].disk.release(scope: scope)
         case .persist(let role, let changes): members[Int(node)].disk.apply(changes, of: role)
-        case .load(let role, let id, let prefix, let countMax):
-            let entries = members[Int(node)].disk.entries(of: role, prefix: prefix, countMax: countMax)
+        case .load(let role, let id, let prefix, let start, let countMax):
+            let entries = members[Int(node)].disk.entries(of: role, prefix: prefix, from: start, countMax: countMax)
             later(.loaded(role, id, entries), for: node, after: SimulatedDisk.readTime)
         case .surveyScene(let id, let root, let scope):
             later(
