@@ -155,7 +155,7 @@ extension BitswapMessage {
 
     private mutating func readEntry(_ bytes: ArraySlice<UInt8>) throws(WireError) {
         var cid: CID?
-        var entry = (priority: Int32(1), isCancel: false, kind: Entry.Kind.block, sendDontHave: false)
+        var entry = (priority: Int32(0), isCancel: false, kind: Entry.Kind.block, sendDontHave: false)
         var reader = ProtobufReader(bytes)
         while let field = try reader.next() {
             switch field.number {

@@ -22,7 +22,7 @@ struct ActiveWant: Sendable {
 
         let peer: PeerHandle
         var state: State
-        /// Of the last question, so that an older deadline does not end it.
+        /// Of the last question, so that an older deadline does not end it; 0 for one that was never asked.
         var ask: UInt32 = 0
 
         var isEligible: Bool { state == .untried || state == .has }
@@ -180,6 +180,7 @@ extension BlockExchange {
         wants[index].candidates[candidate].state = .asked
         wants[index].candidates[candidate].ask = counter
         peers[slot].inFlight += 1
+        peers[slot].questions += 1
         tell(slot, BitswapMessage.Entry(cid: cid, kind: .block))
         blockTimeouts.append(Ask(cid: cid, peer: peer, number: counter), due: now + parameters.blockTimeout)
         var probes = 0
@@ -190,6 +191,8 @@ extension BlockExchange {
             counter &+= 1
             wants[index].candidates[other].state = .probed
             wants[index].candidates[other].ask = counter
+            // Some answer with the block itself where it is small.
+            peers[slot].questions += 1
             tell(slot, BitswapMessage.Entry(cid: cid, kind: .have))
             haveTimeouts.append(Ask(cid: cid, peer: peers[slot].handle, number: counter), due: now + parameters.haveTimeout)
             probes += 1
@@ -216,16 +219,15 @@ extension BlockExchange {
 
     /// A block came: kept where it is wanted from this peer and its hash is right.
     mutating func take(_ block: BitswapMessage.Block, from slot: Int, emit: inout [Effect]) {
+        let handle = peers[slot].handle
         // Without a question there is nothing that it could be: not worth a hash.
-        guard peers[slot].inFlight > 0 || peers[slot].strayAllowance > 0 else {
-            emit.append(.penalise(peers[slot].handle, .unrequestedBlock))
+        guard peers[slot].questions > 0 else {
+            emit.append(.penalise(handle, .unrequestedBlock))
             return
         }
+        peers[slot].questions -= 1
         let cid = block.computedCID
-        let handle = peers[slot].handle
-        guard let index = wantIndex(cid),
-            let sender = wants[index].candidates.first(where: { $0.peer == handle }), sender.state != .untried
-        else {
+        guard let index = wantIndex(cid), wants[index].candidates.contains(where: { $0.peer == handle && $0.ask != 0 }) else {
             if peers[slot].strayAllowance > 0 {
                 peers[slot].strayAllowance -= 1
             } else {
@@ -233,7 +235,6 @@ extension BlockExchange {
             }
             return
         }
-        if sender.state == .late { peers[slot].strayAllowance = max(0, peers[slot].strayAllowance - 1) }
         peers[slot].ledger.received &+= UInt64(block.data.count)
         peers[slot].deliveries += 1
         let ids = wants[index].ids
@@ -246,30 +247,19 @@ extension BlockExchange {
     /// Ends a want and tells everybody who was asked.
     private mutating func close(_ index: Int, deliveredBy sender: PeerHandle?) {
         let want = wants.remove(at: index)
-        for candidate in want.candidates {
+        for candidate in want.candidates where candidate.ask != 0 {
             guard let slot = slot(candidate.peer) else { continue }
-            if candidate.state == .asked {
-                peers[slot].inFlight -= 1
-                if candidate.peer != sender { allowStray(slot) }
-            }
-            switch candidate.state {
-            case .asked, .late, .probed, .has:
-                // Who sends a block takes the want off its list by itself.
-                guard candidate.peer != sender else { continue }
-                tell(slot, BitswapMessage.Entry(cid: want.cid, priority: 0, isCancel: true, sendDontHave: false))
-            case .untried, .without: break
-            }
+            if candidate.state == .asked { peers[slot].inFlight -= 1 }
+            // Who sends a block takes the want off its list by itself.
+            guard candidate.peer != sender else { continue }
+            peers[slot].strayAllowance += 1
+            tell(slot, BitswapMessage.Entry(cid: want.cid, priority: 0, isCancel: true, sendDontHave: false))
         }
         // Nobody need be woken for what is over.
         while let want = wantTimeouts.first, !isCurrent(want) { wantTimeouts.removeFirst() }
         while let want = retries.first, !isCurrent(want) { retries.removeFirst() }
         while let ask = blockTimeouts.first, !isOpen(ask) { blockTimeouts.removeFirst() }
         while let ask = haveTimeouts.first, !isOpen(ask) { haveTimeouts.removeFirst() }
-    }
-
-    /// A block that was asked of the peer may come though nobody waits for it. Bounded: it pays for hashing.
-    private mutating func allowStray(_ slot: Int) {
-        peers[slot].strayAllowance = min(peers[slot].strayAllowance + 1, 8 * parameters.blocksPerPeerMax)
     }
 
     private func isCurrent(_ want: WantReference) -> Bool { wantIndex(want.cid).map { wants[$0].number == want.number } ?? false }
@@ -295,10 +285,7 @@ extension BlockExchange {
         switch wants[index].candidates[candidate].state {
         case .asked:
             wants[index].candidates[candidate].state = .late
-            if let slot = slot(ask.peer) {
-                peers[slot].inFlight -= 1
-                allowStray(slot)
-            }
+            if let slot = slot(ask.peer) { peers[slot].inFlight -= 1 }
         case .probed: wants[index].candidates[candidate].state = .without
         case .untried, .has, .late, .without: return
         }

@@ -25,7 +25,9 @@ extension BlockExchange {
             if !isAscending(peer.wantlist.map(\.cid)) { found.append("entries out of order") }
             let open = loads.count { $0.peer == peer.handle }
             if open != peer.loadCount || open > parameters.loadsPerPeerMax { found.append("\(peer.loadCount) looks, \(open) open") }
-            for entry in peer.wantlist where entry.state == .queued && !peer.queue.contains(entry.cid) { found.append("a lost entry") }
+            let queued = Set(peer.queue)
+            for entry in peer.wantlist where entry.state == .queued && !queued.contains(entry.cid) { found.append("a lost entry") }
+            if peer.queue.count > 2 * parameters.wantlistMax { found.append("a queue of \(peer.queue.count)") }
         }
         if !wants.isEmpty, nextDeadline == nil { found.append("a want without a deadline") }
         return found

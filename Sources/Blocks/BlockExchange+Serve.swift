@@ -49,14 +49,14 @@ extension BlockExchange {
             if peers[slot].wantlist[position].state != .parked { return }
             peers[slot].wantlist[position].state = .queued
         } else {
-            guard peers[slot].wantlist.count < parameters.wantlistMax, peers[slot].queue.count < 2 * parameters.wantlistMax else {
+            guard peers[slot].wantlist.count < parameters.wantlistMax else {
                 isOverflowing = true
                 return
             }
             peers[slot].wantlist.insert(
                 .init(cid: entry.cid, kind: entry.kind, sendDontHave: entry.sendDontHave, state: .queued), at: position)
         }
-        peers[slot].queue.append(entry.cid)
+        enqueue(entry.cid, slot)
     }
 
     /// A block is here now: whoever waits for it is served.
@@ -64,8 +64,22 @@ extension BlockExchange {
         for slot in peers.indices {
             guard let index = peers[slot].index(of: cid), peers[slot].wantlist[index].state == .parked else { continue }
             peers[slot].wantlist[index].state = .queued
-            peers[slot].queue.append(cid)
+            enqueue(cid, slot)
         }
+    }
+
+    /// Puts an entry of the list into the queue. What was cancelled is taken out of the queue when that has grown to twice the list.
+    private mutating func enqueue(_ cid: CID, _ slot: Int) {
+        if peers[slot].queue.count >= 2 * parameters.wantlistMax {
+            var kept: Set<CID> = []
+            peers[slot].queue = peers[slot].queue.filter { known in
+                guard known != cid, let index = peers[slot].index(of: known), peers[slot].wantlist[index].state == .queued else {
+                    return false
+                }
+                return kept.insert(known).inserted
+            }
+        }
+        peers[slot].queue.append(cid)
     }
 
     /// Looks blocks up for the peers in turn, as far as the limits allow.
@@ -138,7 +152,7 @@ extension BlockExchange {
         // It may have asked for the block itself in the meantime.
         if peers[slot].wantlist[entry].kind == .block {
             peers[slot].wantlist[entry].state = .queued
-            peers[slot].queue.append(load.cid)
+            enqueue(load.cid, slot)
             return
         }
         peers[slot].wantlist.remove(at: entry)

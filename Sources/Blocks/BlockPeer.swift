@@ -35,7 +35,9 @@ struct BlockPeer: Sendable {
     var deliveries = 0
     /// Blocks asked and not come, not refused and not timed out.
     var inFlight = 0
-    /// Blocks that may still come though they are no longer wanted or late.
+    /// Questions that no block has answered yet: so many blocks from this peer are worth a hash.
+    var questions = 0
+    /// Blocks that may still come though they are no longer wanted.
     var strayAllowance = 0
     /// Sorted by CID.
     var wantlist: [Wanted] = []

@@ -5,8 +5,9 @@ internal import LibP2P
 
 extension GossipSub {
     /// Signs a message and sends it: to all peers of the topic, or to the mesh or the fanout where flood publishing is off.
+    /// Data beyond `dataSizeMax`, which every other node would refuse, is not sent.
     mutating func publish(_ data: [UInt8], in topic: TopicID, now: Instant, emit: inout [Effect]) {
-        precondition(data.count <= parameters.dataSizeMax, "a message beyond dataSizeMax")
+        guard data.count <= parameters.dataSizeMax else { return }
         sequenceNumber &+= 1
         let number = sequenceNumber
         let frame = GossipMessage.frame(signing: signing, sequenceNumber: number, topic: topics[topic].name, data: data)

@@ -60,8 +60,9 @@ extension Kademlia {
         }
     }
 
-    private func seed(_ lookup: inout Lookup) {
-        for entry in table.closest(to: lookup.target, countMax: parameters.k) { lookup.add(entry.contact, key: entry.key) }
+    /// Twice as many as are wanted: where the nearest are silent, nobody's answer goes beyond them.
+    func seed(_ lookup: inout Lookup) {
+        for entry in table.closest(to: lookup.target, countMax: 2 * parameters.k) { lookup.add(entry.contact, key: entry.key) }
     }
 
     private func reportLocal(_ query: ActiveQuery, emit: inout [Effect]) {

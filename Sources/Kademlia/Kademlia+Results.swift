@@ -32,7 +32,7 @@ extension Kademlia {
         let key = PeerID(ed25519: random).bytes
         queries[index].key = key
         var lookup = Lookup(target: Hash.sha256(key), required: parameters.k, parameters: parameters)
-        for entry in table.closest(to: lookup.target, countMax: parameters.k) { lookup.add(entry.contact, key: entry.key) }
+        seed(&lookup)
         for contact in queries[index].lookup.closest(countMax: parameters.k) { lookup.add(contact) }
         queries[index].lookup = lookup
         for request in open.indices.reversed() {

@@ -52,4 +52,83 @@ import Wire
         let distinct = Set(network.deliveries.map { [UInt8(truncatingIfNeeded: $0.node)] + $0.data })
         #expect(distinct.count == network.deliveries.count)
     }
+
+    @Test func churnLosesNothingAmongThoseWhoStay() {
+        var network = GossipNetwork(seed: 5)
+        for _ in 0..<100 { network.add() }
+        network.connectAll(degree: 8)
+        network.run(.seconds(5))
+        network.loss = 0.1
+        var authors: [[UInt8]: Int] = [:]
+        // One after another, a third of the nodes goes down while messages are under way.
+        for round in 0..<33 {
+            let leaver = 3 * round + 1
+            network.takeDown(leaver)
+            for (data, author) in publish(&network, count: 1, every: .milliseconds(400)) {
+                authors[data + [UInt8(round)]] = author
+            }
+        }
+        network.run(.seconds(15))
+        let stayed = network.nodes.indices.filter { network.isUp[$0] }
+        #expect(stayed.count == 67)
+        for node in stayed {
+            let others = authors.values.count { $0 != node }
+            #expect(network.deliveries.count { $0.node == node } == others)
+            #expect(network.nodes[node].peerCount == network.links[node].count)
+        }
+        // Connections are made anew, and messages flow to the newcomers.
+        for index in network.nodes.indices where !network.isUp[index] {
+            network.isUp[index] = true
+            for _ in 0..<8 { network.connect(index, stayed[Int(network.generator.next() % UInt64(stayed.count))]) }
+        }
+        network.run(.seconds(70))
+        network.deliveries = []
+        network.loss = 0
+        network.give(0, .publish(network.topic, [255]))
+        network.run(.seconds(5))
+        #expect(Set(network.deliveries.map(\.node)).count == 99)
+    }
+
+    @Test func whatTheApplicationRejectsGoesNoFurther() {
+        var network = GossipNetwork(seed: 6)
+        network.verdict = { _, data in data[0] == 1 ? .reject : .accept }
+        for _ in 0..<30 { network.add(validation: .application) }
+        for index in 1..<30 { network.connect(index, index - 1) }
+        network.run(.seconds(5))
+        network.give(0, .publish(network.topic, [1]))
+        network.give(0, .publish(network.topic, [2]))
+        network.run(.seconds(10))
+        #expect(network.deliveries.filter { $0.data == [1] }.map(\.node) == [1])
+        #expect(network.deliveries.filter { $0.data == [2] }.count == 29)
+        #expect(network.penalties.count == 1)
+    }
+
+    @Test func duplicatesAreBoundedByTheMesh() {
+        var network = GossipNetwork(seed: 7)
+        for _ in 0..<100 { network.add(parameters: .sparse) }
+        network.connectAll(degree: 8)
+        network.run(.seconds(90))
+        network.messagesArrived = 0
+        let authors = publish(&network, count: 20, every: .milliseconds(300))
+        network.run(.seconds(10))
+        #expect(network.deliveries.count == 99 * authors.count)
+        // Flooding by the author, then at most 6 in each mesh.
+        #expect(network.messagesArrived <= network.deliveries.count * 6)
+    }
+
+    @Test func aSeedGivesOneRun() {
+        func run() -> [GossipNetwork.Delivery] {
+            var network = GossipNetwork(seed: 9)
+            for _ in 0..<40 { network.add() }
+            network.connectAll(degree: 6)
+            network.loss = 0.2
+            network.run(.seconds(3))
+            _ = publish(&network, count: 5, every: .milliseconds(100))
+            network.run(.seconds(5))
+            return network.deliveries
+        }
+        let (first, second) = (run(), run())
+        #expect(first.count == second.count && first.count > 100)
+        for (a, b) in zip(first, second) { #expect(a.node == b.node && a.at == b.at && a.data == b.data) }
+    }
 }
