@@ -9,13 +9,16 @@ internal import Wire
 extension ClientRole {
     /// Submits until the Manager has the job, then asks how it is.
     mutating func poll(_ job: RecordID, now: Instant, emit: inout [RoleEffect]) {
-        guard let submission = submissions[job], !submission.isIdle else { return }
+        guard var submission = submissions[job], !submission.isIdle else { return }
         timers.set(.poll(job), at: now + parameters.pollInterval)
+        submission.manager = submission.manager ?? managers.first
+        submissions[job] = submission
+        guard let manager = submission.manager else { return }
         if !submission.isReceived, let record = submission.record {
-            if !pending.values.contains(.submit(job)) { send(.submit(record), to: submission.manager, as: .submit(job), emit: &emit) }
+            if !pending.values.contains(.submit(job)) { send(.submit(record), to: manager, as: .submit(job), emit: &emit) }
         } else if !pending.values.contains(.status(job)) {
             let query = JobStatusQuery(job: job, taskCount: parameters.statusTasks)
-            send(.status(query), to: submission.manager, as: .status(job), emit: &emit)
+            send(.status(query), to: manager, as: .status(job), emit: &emit)
         }
     }
 
@@ -60,23 +63,20 @@ extension ClientRole {
         case .received(job):
             submissions[job]?.isReceived = true
             submissions[job]?.submitQuery = nil
-            timers.cancel(.submit(job))
             if let query = submission.submitQuery { emit.append(.answer(query, .submitted(job: job))) }
             poll(job, now: now, emit: &emit)
         case .refused(let reason):
-            for query in [submission.submitQuery, submission.fetchQuery] {
-                if let query { emit.append(.answer(query, .failed(.refused(reason)))) }
-            }
+            for query in submission.waitingQueries { emit.append(.answer(query, .failed(.refused(reason)))) }
             forget(job)
         case .received, .status, .results, .proof: break
         }
     }
 
     private mutating func told(_ job: RecordID, _ reply: JobReply, now: Instant, emit: inout [RoleEffect]) {
-        guard let submission = submissions[job] else { return }
+        guard let submission = submissions[job], let manager = submission.manager else { return }
         if case .refused(let reason) = reply, submission.record == nil || reason == .notYours {
             // A job of an earlier process that this Manager does not know.
-            for query in [submission.fetchQuery].compactMap({ $0 }) + submission.controls.map(\.query) {
+            for query in submission.waitingQueries {
                 emit.append(.answer(query, .failed(reason == .unknown ? .unknownJob : .refused(reason))))
             }
             return forget(job)
@@ -89,11 +89,12 @@ extension ClientRole {
         guard case .status(let status, _) = reply, status.job == job else { return }
         if status != submission.status { emit.append(.event(.jobProgress(status))) }
         submissions[job]?.status = status
+        timers.cancel(.submit(job))
         var number = status.controlNumber
         for control in submission.controls {
             number += 1
             let record = keys.sign(JobControl(job: job, action: control.action, number: number))
-            send(.control(record), to: submission.manager, as: .control(control.query), emit: &emit)
+            send(.control(record), to: manager, as: .control(control.query), emit: &emit)
         }
         submissions[job]?.controls = []
         askResults(job, emit: &emit)
@@ -102,19 +103,20 @@ extension ClientRole {
 
     /// Signed results of tasks that are verified and not here yet.
     private mutating func askResults(_ job: RecordID, emit: inout [RoleEffect]) {
-        guard let submission = submissions[job], submission.fetchQuery != nil, let cursor = submission.cursor else { return }
+        guard let submission = submissions[job], let manager = submission.manager else { return }
+        guard submission.fetchQuery != nil, let cursor = submission.cursor else { return }
         guard Int(submission.status?.tasksVerified ?? 0) > submission.delivered.count + submission.tiles.count else { return }
         guard submission.tiles.count < parameters.tilesInFlightMax else { return }
         submissions[job]?.cursor = nil
         let room = min(TaskResult.countMax, parameters.tilesInFlightMax - submission.tiles.count)
         let query = JobStatusQuery(job: job, firstTask: cursor, taskCount: UInt32(room))
-        send(.results(query), to: submission.manager, as: .results(job), emit: &emit)
+        send(.results(query), to: manager, as: .results(job), emit: &emit)
     }
 
     private mutating func received(_ job: RecordID, _ results: [TaskResult], emit: inout [RoleEffect]) {
         var last: UInt32?
         for result in results {
-            guard let submission = submissions[job] else { return }
+            guard let submission = submissions[job], let manager = submission.manager else { return }
             guard let (offer, commitment) = submission.opened(result, keys: keys) else {
                 submissions[job]?.failures += 1
                 continue
@@ -122,7 +124,7 @@ extension ClientRole {
             last = max(last ?? 0, offer.task)
             guard !submission.delivered.contains(offer.task), submission.tiles[offer.task] == nil else { continue }
             var fetch = PictureFetch(
-                result: commitment.result, tile: offer.tile, from: [submission.manager.peer], wait: parameters.pictureBlockWait)
+                result: commitment.result, tile: offer.tile, from: [manager.peer], wait: parameters.pictureBlockWait)
             fetch.begin(ids: &ids, emit: &emit)
             submissions[job]?.tiles[offer.task] = Submission.Tile(offer: offer, commitment: commitment, fetch: fetch)
         }

@@ -88,9 +88,8 @@ public struct ClientRole: StateMachine {
             switch timer {
             case .poll(let job): poll(job, now: now, emit: &emit)
             case .submit(let job):
-                guard let submission = submissions[job], !submission.isReceived else { continue }
-                if let query = submission.submitQuery { emit.append(.answer(query, .failed(.noManager))) }
-                if let query = submission.fetchQuery { emit.append(.answer(query, .failed(.noManager))) }
+                guard let submission = submissions[job], submission.status == nil else { continue }
+                for query in submission.waitingQueries { emit.append(.answer(query, .failed(.noManager))) }
                 forget(job)
             }
         }
@@ -118,13 +117,12 @@ public struct ClientRole: StateMachine {
     private mutating func submit(_ jobOrder: JobOrder, _ query: QueryID, now: Instant, emit: inout [RoleEffect]) {
         guard !isDraining else { return emit.append(.answer(query, .failed(.draining))) }
         guard jobOrder.isValid else { return emit.append(.answer(query, .failed(.invalidOrder))) }
-        guard let manager = managers.first else { return emit.append(.answer(query, .failed(.noManager))) }
         makeRoom()
         guard submissions.count < parameters.submissionsMax else { return emit.append(.answer(query, .failed(.busy))) }
         let record = keys.sign(JobRequest(order: jobOrder, nonce: secret.next()))
         let job = keys.id(record)
         var submission = Submission(
-            job: job, manager: manager, record: record, order: jobOrder, deadline: now + parameters.submitWait)
+            job: job, manager: managers.first, record: record, order: jobOrder, deadline: now + parameters.submitWait)
         submission.submitQuery = query
         submissions[job] = submission
         order.append(job)
@@ -135,17 +133,15 @@ public struct ClientRole: StateMachine {
     /// Makes sure that a job is watched; false where it cannot be, which is then answered.
     private mutating func watch(_ job: RecordID, _ query: QueryID, now: Instant, emit: inout [RoleEffect]) -> Bool {
         if submissions[job] != nil { return true }
-        guard let manager = managers.first else {
-            emit.append(.answer(query, .failed(.noManager)))
-            return false
-        }
         makeRoom()
         guard submissions.count < parameters.submissionsMax else {
             emit.append(.answer(query, .failed(.busy)))
             return false
         }
-        submissions[job] = Submission(job: job, manager: manager, record: nil, order: nil, deadline: .distantFuture)
+        submissions[job] = Submission(
+            job: job, manager: managers.first, record: nil, order: nil, deadline: now + parameters.submitWait)
         order.append(job)
+        timers.set(.submit(job), at: now + parameters.submitWait)
         return true
     }
 

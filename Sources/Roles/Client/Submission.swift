@@ -14,7 +14,8 @@ struct Submission: Sendable {
     }
 
     let job: RecordID
-    let manager: KnownPeer
+    /// Nil until one is known.
+    var manager: KnownPeer?
     /// Nil where the job was submitted by an earlier process.
     let record: Record?
     let order: JobOrder?
@@ -34,7 +35,7 @@ struct Submission: Sendable {
     /// Results that do not hold, or pictures that could not be had.
     var failures = 0
 
-    init(job: RecordID, manager: KnownPeer, record: Record?, order: JobOrder?, deadline: Instant) {
+    init(job: RecordID, manager: KnownPeer?, record: Record?, order: JobOrder?, deadline: Instant) {
         self.job = job
         self.manager = manager
         self.record = record
@@ -44,13 +45,14 @@ struct Submission: Sendable {
     }
 
     var isOver: Bool { status?.phase.isFinal ?? false }
+    var waitingQueries: [QueryID] { [submitQuery, fetchQuery].compactMap { $0 } + controls.map(\.query) }
     /// Nobody waits for anything more.
     var isIdle: Bool { submitQuery == nil && fetchQuery == nil && controls.isEmpty && isOver }
     var isComplete: Bool { isOver && tiles.isEmpty && delivered.count == Int(status?.tasksVerified ?? 0) }
 
     /// Checks the signatures and citations of a result; nil where it does not show that this tile of this job was accepted.
     func opened(_ result: TaskResult, keys: RoleKeys) -> (Offer, Commitment)? {
-        guard let manager = manager.peer.ed25519Key, result.offer.author == manager, result.end.author == manager else { return nil }
+        guard let manager = manager?.peer.ed25519Key, result.offer.author == manager, result.end.author == manager else { return nil }
         guard let offer: Offer = keys.open(result.offer), let end: AttemptEnd = keys.open(result.end) else { return nil }
         guard let commitment: Commitment = keys.open(result.commitment), result.commitment.author == offer.worker else { return nil }
         let (offerID, commitmentID) = (keys.id(result.offer), keys.id(result.commitment))

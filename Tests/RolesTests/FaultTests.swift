@@ -1,0 +1,122 @@
+import Determinism
+import LibP2P
+import ProofOfRender
+import RenderModel
+import Testing
+
+@testable import Roles
+
+@Suite struct FaultTests {
+    private func deliver(_ options: RoleHarness.Options, seconds: Double = 1_200, _ faults: (RoleHarness) -> Void) throws -> RoleHarness {
+        let harness = RoleHarness(options)
+        let order = harness.order()
+        faults(harness)
+        let job = try #require(harness.submit(order, seconds: 200))
+        guard case .delivered? = harness.fetch(job, seconds: seconds) else {
+            Issue.record("not delivered: \(harness.events.suffix(30))")
+            return harness
+        }
+        #expect(harness.isPictureRight(job, frame: 1, settings: order.settings))
+        return harness
+    }
+
+    @Test(arguments: [1, 2, 3, 4] as [UInt64])
+    func lostRepeatedAndLateMessagesDelayOnly(_ seed: UInt64) throws {
+        var options = RoleHarness.Options()
+        options.seed = seed
+        options.delay = 1...900
+        (options.loss, options.duplicates) = (0.1, 0.1)
+        _ = try deliver(options) { _ in }
+    }
+
+    /// Each role dies at each of a row of moments and comes back; only the Manager remembers.
+    @Test(arguments: ["manager", "worker", "verifier"], [1, 3, 5, 6, 7, 8, 10, 13] as [Double])
+    func crashAndRestart(_ who: String, _ second: Double) throws {
+        _ = try deliver(RoleHarness.Options()) { harness in
+            let victim = who == "manager" ? harness.manager : who == "worker" ? harness.workers[1] : harness.verifiers[1]
+            harness.push(.act { $0.crash(victim, keepsBlocks: victim == $0.manager) }, after: UInt64(second * 1_000))
+            harness.push(.act { $0.restart(victim) }, after: UInt64(second * 1_000) + 4_000)
+        }
+    }
+
+    /// One of three dies for good at some moment.
+    @Test(arguments: ["worker", "verifier"], [2, 6, 9] as [Double])
+    func deathForGood(_ who: String, _ second: Double) throws {
+        _ = try deliver(RoleHarness.Options()) { harness in
+            let victim = who == "worker" ? harness.workers[0] : harness.verifiers[0]
+            harness.push(.act { $0.crash(victim) }, after: UInt64(second * 1_000))
+        }
+    }
+
+    /// Somebody keeps its connections and says nothing from some moment on.
+    @Test(arguments: ["worker", "verifier"], [2, 6, 9] as [Double])
+    func silence(_ who: String, _ second: Double) throws {
+        _ = try deliver(RoleHarness.Options()) { harness in
+            let victim = who == "worker" ? harness.workers[0] : harness.verifiers[0]
+            harness.push(.act { $0.parties[victim].isSilent = true }, after: UInt64(second * 1_000))
+        }
+    }
+
+    @Test func theManagerDiesAgainAndAgain() throws {
+        _ = try deliver(RoleHarness.Options()) { harness in
+            for second in stride(from: UInt64(3), through: 30, by: 5) {
+                harness.push(.act { $0.crash($0.manager, keepsBlocks: true) }, after: second * 1_000)
+                harness.push(.act { $0.restart($0.manager) }, after: second * 1_000 + 1_500)
+            }
+        }
+    }
+
+    @Test func aDrainingWorkerHandsBackAndLeaves() throws {
+        let harness = try deliver(RoleHarness.Options()) { harness in
+            harness.push(.act { $0.push(.input(party: 1, life: 0, .drain), after: 0) }, after: 5_500)
+        }
+        let drained = harness.events.contains { $0.party == 1 && $0.1 == .drained }
+        #expect(drained)
+        let left = harness.events.contains { if case .memberLeft(harness.parties[1].keys.key, .worker) = $0.1 { true } else { false } }
+        #expect(left)
+        #expect(harness.events.allSatisfy { if case .attemptEnded(_, _, _, _, .rejected) = $0.1 { false } else { true } })
+    }
+
+    @Test func aDrainingVerifierFinishesItsDuties() throws {
+        let harness = try deliver(RoleHarness.Options()) { harness in
+            let verifier = harness.verifiers[0]
+            harness.push(.act { $0.push(.input(party: verifier, life: 0, .drain), after: 0) }, after: 7_000)
+        }
+        let verifier = harness.verifiers[0]
+        let drained = harness.events.contains { $0.party == verifier && $0.1 == .drained }
+        let lapsed = harness.events.contains { event in
+            guard event.party == verifier, case .dutyEnded(_, _, _, .lapsed) = event.1 else { return false }
+            return true
+        }
+        #expect(drained && !lapsed)
+    }
+
+    @Test func aDrainingManagerTakesNoJobs() throws {
+        let harness = RoleHarness()
+        harness.push(.input(party: 0, life: 0, .drain), after: 1_000)
+        harness.run(seconds: 2)
+        let id = harness.command(harness.client, .submit(harness.order()))
+        harness.run(seconds: 60)
+        guard case .failed(.refused(.draining))? = harness.answers[id] else {
+            Issue.record("\(String(describing: harness.answers[id]))")
+            return
+        }
+    }
+
+    /// The client goes away after its job was accepted, and comes back for the picture.
+    @Test func theJobOutlivesTheClient() throws {
+        let harness = RoleHarness()
+        let order = harness.order()
+        let job = try #require(harness.submit(order))
+        harness.run(seconds: 4)
+        harness.crash(harness.client)
+        harness.run(seconds: 60)
+        harness.restart(harness.client)
+        harness.run(seconds: 1)
+        guard case .delivered? = harness.fetch(job, seconds: 60) else {
+            Issue.record("not delivered")
+            return
+        }
+        #expect(harness.isPictureRight(job, frame: 1, settings: order.settings))
+    }
+}

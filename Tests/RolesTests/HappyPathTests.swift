@@ -1,0 +1,52 @@
+import ProofOfRender
+import RenderModel
+import Testing
+
+@testable import Roles
+
+@Suite struct HappyPathTests {
+    @Test func aStillIsRenderedVerifiedAndFetched() throws {
+        let harness = RoleHarness()
+        let order = harness.order()
+        let job = try #require(harness.submit(order))
+        let answer = harness.fetch(job, seconds: 300)
+        guard case .delivered(let status)? = answer else {
+            Issue.record("\(String(describing: answer)) \(harness.events.suffix(20))")
+            return
+        }
+        #expect(status.phase == .verified)
+        #expect(status.tasksTotal == 6 && status.tasksVerified == 6)
+        #expect(status.accepts >= 12 && status.rejects == 0)
+        #expect(harness.isPictureRight(job, frame: 1, settings: order.settings))
+        #expect(harness.outcomes(.accepted) == 6)
+        #expect(harness.penalised.isEmpty)
+    }
+
+    @Test func anAnimationIsRenderedByFrames() throws {
+        let harness = RoleHarness()
+        var order = harness.order(width: 16, height: 16, frames: 5)
+        order.split = .frames
+        let job = try #require(harness.submit(order))
+        guard case .delivered(let status)? = harness.fetch(job, seconds: 300) else {
+            Issue.record("not delivered")
+            return
+        }
+        #expect(status.tasksTotal == 5)
+        for frame in UInt32(1)...5 { #expect(harness.isPictureRight(job, frame: frame, settings: order.settings)) }
+    }
+
+    @Test func oneSeedGivesOneRun() throws {
+        func trace(_ seed: UInt64) -> String {
+            var options = RoleHarness.Options()
+            options.seed = seed
+            (options.loss, options.duplicates) = (0.02, 0.05)
+            let harness = RoleHarness(options)
+            _ = harness.submit(harness.order())
+            harness.run(seconds: 40)
+            return "\(harness.trace) \(harness.steps)"
+        }
+        let first = trace(7)
+        #expect(trace(7) == first)
+        #expect(trace(8) != first)
+    }
+}
