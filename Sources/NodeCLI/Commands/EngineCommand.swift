@@ -1,4 +1,6 @@
 internal import ArgumentParser
+internal import Console
+internal import NodeRuntime
 internal import RenderEngine
 
 /// The engine process: started by a node, never by a person.
@@ -12,8 +14,10 @@ struct EngineCommand: ParsableCommand {
     @Option(name: .long, help: "Threads of the native device (default: one per processor).")
     var threads: Int?
 
+    @OptionGroup var data: DataOptions
+
     func run() throws {
-        let status = EngineMain.run(device: device, threads: threads)
+        let status = EngineMain.run(device: device, threads: threads, kernelCache: try data.places().cache + "/kernels")
         if status != 0 { throw ExitCode(status) }
     }
 }

@@ -25,11 +25,13 @@ public enum DeviceChoice: Equatable, Sendable, CustomStringConvertible {
 
     /// Opens the device. For OpenCL this builds the kernels, or reads them from the cache.
     ///
-    /// - Parameter threads: of the native device; nil for one per processor.
-    public func open(threads: Int? = nil) throws(RenderError) -> any RenderDevice {
+    /// - Parameters:
+    ///   - threads: of the native device; nil for one per processor.
+    ///   - kernelCache: folder for built OpenCL kernels; nil for none.
+    public func open(threads: Int? = nil, kernelCache: String? = nil) throws(RenderError) -> any RenderDevice {
         switch self {
         case .native: NativeDevice(threads: threads)
-        case .openCL(let index): throw .deviceUnavailable(reason: "opencl:\(index)")
+        case .openCL(let index): try OpenCLDevice(index: index, cache: kernelCache)
         }
     }
 }

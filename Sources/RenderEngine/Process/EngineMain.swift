@@ -6,13 +6,16 @@ internal import Synchronization
 /// Messages come on standard input and answers leave on standard output, as `EngineFrame` cuts them. This thread reads; one
 /// other works through the requests in order; rendering uses threads of its own. The process ends with its standard input.
 public enum EngineMain {
+    /// - Parameters:
+    ///   - threads: of the native device; nil for one per processor.
+    ///   - kernelCache: folder for built OpenCL kernels; nil for none.
     /// - Returns: the exit status: 0 when the input ended, 1 where it was not understood or the device can't be used.
-    public static func run(device choice: DeviceChoice, threads: Int? = nil) -> Int32 {
+    public static func run(device choice: DeviceChoice, threads: Int? = nil, kernelCache: String? = nil) -> Int32 {
         signal(SIGPIPE, SIG_IGN)
         let output = EngineOutput(descriptor: STDOUT_FILENO)
         let device: any RenderDevice
         do throws(RenderError) {
-            device = try choice.open(threads: threads)
+            device = try choice.open(threads: threads, kernelCache: kernelCache)
             let description = device.description
             let profile = try KnownAnswers.profile(of: device)
             output.send(.hello(EngineHello(profile: profile, device: description.name, details: description.details)))
