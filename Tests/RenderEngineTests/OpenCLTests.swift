@@ -38,7 +38,7 @@ import Testing
     func recomputesLikeTheNativeBuild() throws {
         let prepared = try PreparedScene(KnownAnswers.medley)
         let request = Requests.full(width: 32, height: 32, samples: 50)
-        let places = (0..<40).map { RecordPlace(x: UInt32($0 * 7 % 32), y: UInt32($0 * 11 % 32), bucket: UInt32($0 % 4)) }
+        let places = (0..<40 as Range<UInt32>).map { RecordPlace(x: $0 * 7 % 32, y: $0 * 11 % 32, bucket: $0 % 4) }
         let openCL = try OpenCLTests.device.get().recompute(prepared, request, places: places)
         #expect(try openCL == NativeDevice(threads: 1).recompute(prepared, request, places: places))
     }

@@ -77,8 +77,8 @@ RK_FN float3 rk_sample_visible_normal(float3 wo, float alpha, float u, float v) 
     float2 sc = rk_sincos(2.0f * RK_PI * v);
     float z = (1.0f - u) * (1.0f + view.z) - view.z;
     float radius = rk_sqrt(rk_clamp(1.0f - z * z, 0.0f, 1.0f));
-    float3 half = F3(radius * sc.y, radius * sc.x, z) + view;
-    return rk_normalize(F3(half.x * alpha, half.y * alpha, rk_max(half.z, 0.0f)));
+    float3 cap = F3(radius * sc.y, radius * sc.x, z) + view;
+    return rk_normalize(F3(cap.x * alpha, cap.y * alpha, rk_max(cap.z, 0.0f)));
 }
 
 /// Draws `wi`; gives f · cos / pdf and the density. Density 0: the path ends.

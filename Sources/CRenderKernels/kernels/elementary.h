@@ -39,9 +39,9 @@ RK_FN float rk_exp(float x) {
     float p = 5.000000000e-01f
         + r * (1.666651219e-01f + r * (4.166618735e-02f + r * (8.369599469e-03f + r * 1.395171159e-03f)));
     float y = 1.0f + (r + r * r * p);
-    int half = (int)k / 2;
-    int rest = (int)k - half;
-    return y * rk_float((uint)(half + 127) << 23) * rk_float((uint)(rest + 127) << 23);
+    int lower = (int)k / 2;
+    int rest = (int)k - lower;
+    return y * rk_float((uint)(lower + 127) << 23) * rk_float((uint)(rest + 127) << 23);
 }
 
 /// Natural logarithm; -infinity at 0, NaN below.

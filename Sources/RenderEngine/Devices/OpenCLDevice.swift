@@ -21,7 +21,8 @@ public final class OpenCLDevice: RenderDevice {
     public init(index: Int = 0, cache: String? = nil, workGroup: Int = 64) throws(RenderError) {
         let devices = try OpenCLPlatform.devices()
         guard devices.indices.contains(index) else {
-            throw .deviceUnavailable(reason: devices.isEmpty ? "there is no OpenCL device" : "there are only \(devices.count) OpenCL devices")
+            throw .deviceUnavailable(
+                reason: devices.isEmpty ? "there is no OpenCL device" : "there are only \(devices.count) OpenCL devices")
         }
         let device = devices[index]
         if let refusal = device.refusal { throw .deviceUnavailable(reason: refusal) }
