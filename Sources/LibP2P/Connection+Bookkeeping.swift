@@ -8,7 +8,7 @@ extension Connection {
         var buffered: Int
         var output: Int
 
-        init(_ stream: Stream) {
+        init(_ stream: borrowing Stream) {
             announced = stream.announced
             buffered = stream.buffered
             output = stream.output.count
@@ -22,23 +22,23 @@ extension Connection {
     }
 
     /// Gives credit back and schedules the stream where it has something to write.
-    mutating func settle(_ index: Dictionary<UInt32, Stream>.Index, now: Instant) {
-        let credit = streams.values[index].credit
+    mutating func settle(_ index: Int, now: Instant) {
+        let credit = streams[at: index].credit
         if credit > 0 {
-            streams.values[index].credit = 0
-            session?.yamux.consumed(streams.values[index].id, count: credit, now: now, output: &frames)
+            streams[at: index].credit = 0
+            session?.yamux.consumed(streams[at: index].id, count: credit, now: now, output: &frames)
         }
-        if !streams.values[index].output.isEmpty || streams.values[index].finishesWhenDrained { schedule(index) }
+        if !streams[at: index].output.isEmpty || streams[at: index].finishesWhenDrained { schedule(index) }
     }
 
     mutating func schedule(_ id: UInt32) {
-        if let index = streams.index(forKey: id) { schedule(index) }
+        if let index = streams.position(id) { schedule(index) }
     }
 
-    private mutating func schedule(_ index: Dictionary<UInt32, Stream>.Index) {
-        guard !streams.values[index].isScheduled else { return }
-        streams.values[index].isScheduled = true
-        scheduled.append(streams.values[index].id)
+    private mutating func schedule(_ index: Int) {
+        guard !streams[at: index].isScheduled else { return }
+        streams[at: index].isScheduled = true
+        scheduled.append(streams[at: index].id)
     }
 
     mutating func nextScheduled() -> UInt32? {
@@ -52,17 +52,17 @@ extension Connection {
     }
 
     mutating func append(framed message: [UInt8], to id: UInt32) {
-        guard let index = streams.index(forKey: id) else { return }
-        let before = streams.values[index].output.count
-        streams.values[index].output.append(framed: message)
-        pendingOutput += streams.values[index].output.count - before
+        guard let index = streams.position(id) else { return }
+        let before = streams[at: index].output.count
+        streams[at: index].output.append(framed: message)
+        pendingOutput += streams[at: index].output.count - before
         schedule(index)
     }
 
     mutating func finishWhenDrained(_ id: UInt32, deadline: Instant) {
-        guard let index = streams.index(forKey: id) else { return }
-        streams.values[index].finishesWhenDrained = true
-        streams.values[index].deadline = deadline
+        guard let index = streams.position(id) else { return }
+        streams[at: index].finishesWhenDrained = true
+        streams[at: index].deadline = deadline
         arm(deadline)
         schedule(index)
     }
@@ -76,7 +76,7 @@ extension Connection {
 
     @discardableResult
     mutating func remove(_ id: UInt32) -> Stream? {
-        guard let stream = streams.removeValue(forKey: id) else { return nil }
+        guard let stream = streams.remove(id) else { return nil }
         let footprint = Footprint(stream)
         announced -= footprint.announced
         buffered -= footprint.buffered

@@ -56,71 +56,71 @@ extension Connection {
 
     /// One data frame at most; the stream goes to the end of the line where it has more.
     private mutating func writeStream(_ id: UInt32, context: ConnectionContext, now: Instant, output: inout [UInt8]) {
-        guard let index = streams.index(forKey: id) else { return }
-        streams.values[index].isScheduled = false
+        guard let index = streams.position(id) else { return }
+        streams[at: index].isScheduled = false
         let capacity = session?.yamux.sendCapacity(id) ?? 0
         refill(index, capacity: capacity, now: now)
-        let count = min(streams.values[index].output.count, capacity)
+        let count = min(streams[at: index].output.count, capacity)
         if count > 0 {
             session?.yamux.beginData(id, count: count, output: &output)
-            streams.values[index].output.move(count, to: &output)
-            streams.values[index].sent(count)
+            streams[at: index].output.move(count, to: &output)
+            streams[at: index].sent(count)
             pendingOutput -= count
         }
-        let credit = streams.values[index].credit
+        let credit = streams[at: index].credit
         if credit > 0 {
-            streams.values[index].credit = 0
+            streams[at: index].credit = 0
             session?.yamux.consumed(id, count: credit, now: now, output: &output)
         }
         watchCredit(index, moved: count > 0, context: context, now: now)
-        if streams.values[index].output.isEmpty { streams.values[index].refill() }
-        if !streams.values[index].output.isEmpty {
+        if streams[at: index].output.isEmpty { streams[at: index].refill() }
+        if !streams[at: index].output.isEmpty {
             if count > 0, count == capacity || (session?.yamux.sendCapacity(id) ?? 0) > 0 { schedule(id) }
-        } else if streams.values[index].finishesWhenDrained, !streams.values[index].isLocallyFinished {
+        } else if streams[at: index].finishesWhenDrained, !streams[at: index].isLocallyFinished {
             finish(index, context: context, now: now, output: &output)
         }
     }
 
     /// Takes messages out of the queue as late as possible: until then priorities and expiry still work.
-    private mutating func refill(_ index: Dictionary<UInt32, Stream>.Index, capacity: Int, now: Instant) {
-        streams.values[index].refill()
-        guard case .oneWayWriter(let name) = streams.values[index].role,
-            let channel = channels.firstIndex(where: { $0.name == name && $0.stream == streams.values[index].id })
+    private mutating func refill(_ index: Int, capacity: Int, now: Instant) {
+        streams[at: index].refill()
+        guard case .oneWayWriter(let name) = streams[at: index].role,
+            let channel = channels.firstIndex(where: { $0.name == name && $0.stream == streams[at: index].id })
         else { return }
-        while streams.values[index].output.count < capacity, let next = channels[channel].queue.pop(now: now) {
-            let before = streams.values[index].output.count
-            streams.values[index].output.append(framed: next.message)
-            pendingOutput += streams.values[index].output.count - before
+        while streams[at: index].output.count < capacity, let next = channels[channel].queue.pop(now: now) {
+            let before = streams[at: index].output.count
+            streams[at: index].output.append(framed: next.message)
+            pendingOutput += streams[at: index].output.count - before
         }
         if channels[channel].queue.isEmpty { channels[channel].isCongested = false }
     }
 
     private mutating func finish(
-        _ index: Dictionary<UInt32, Stream>.Index, context: ConnectionContext, now: Instant, output: inout [UInt8]
+        _ index: Int, context: ConnectionContext, now: Instant, output: inout [UInt8]
     ) {
-        let id = streams.values[index].id
-        streams.values[index].isLocallyFinished = true
+        let id = streams[at: index].id
+        streams[at: index].isLocallyFinished = true
         session?.yamux.finish(id, output: &output)
-        if streams.values[index].isRemotelyFinished {
+        if streams[at: index].isRemotelyFinished {
             remove(id)
         } else {
             let deadline = now + context.parameters.closeMax
-            streams.values[index].deadline = deadline
+            streams[at: index].deadline = deadline
             arm(deadline)
         }
     }
 
     /// A one-way stream whose peer gives no credit must get some within `stallMax`.
     private mutating func watchCredit(
-        _ index: Dictionary<UInt32, Stream>.Index, moved: Bool, context: ConnectionContext, now: Instant
+        _ index: Int, moved: Bool, context: ConnectionContext, now: Instant
     ) {
-        guard case .oneWayWriter = streams.values[index].role, !streams.values[index].isNegotiating,
-            !streams.values[index].finishesWhenDrained, !streams.values[index].isMidway
+        guard case .oneWayWriter = streams[at: index].role, !streams[at: index].isNegotiating,
+            !streams[at: index].finishesWhenDrained, !streams[at: index].isMidway
         else { return }
-        if moved || streams.values[index].output.isEmpty { streams.values[index].deadline = .distantFuture }
-        guard !streams.values[index].output.isEmpty, streams.values[index].deadline == .distantFuture else { return }
-        streams.values[index].deadline = now + context.parameters.stallMax
-        arm(streams.values[index].deadline)
+        if moved || streams[at: index].output.isEmpty { streams[at: index].deadline = .distantFuture }
+        guard !streams[at: index].output.isEmpty, streams[at: index].deadline == .distantFuture else { return }
+        streams[at: index].deadline = now + context.parameters.stallMax
+        arm(streams[at: index].deadline)
     }
 
     /// A transport that takes nothing must take something within `stallMax`.
@@ -169,13 +169,15 @@ extension Connection {
 
     private mutating func expireStreams(context: ConnectionContext, now: Instant, workspace: inout ConnectionWorkspace) {
         var expired: [UInt32] = []
-        for (id, stream) in streams {
-            if stream.deadline <= now { expired.append(id) } else { arm(stream.deadline) }
+        for index in 0..<streams.count {
+            let deadline = streams[at: index].deadline
+            if deadline <= now { expired.append(streams[at: index].id) } else { arm(deadline) }
         }
         expired.sort()
         for id in expired {
-            if let stream = streams[id], case .oneWayWriter = stream.role, !stream.isNegotiating, !stream.finishesWhenDrained,
-                !stream.isMidway
+            guard let index = streams.position(id) else { continue }
+            if case .oneWayWriter = streams[at: index].role, !streams[at: index].isNegotiating,
+                !streams[at: index].finishesWhenDrained, !streams[at: index].isMidway
             {
                 // It got no credit: the peer does not read.
                 workspace.report(serial, .closed(.timedOut))

@@ -7,18 +7,18 @@ extension Connection {
 
     mutating func open(inbound id: UInt32, context: ConnectionContext, now: Instant) {
         let deadline = now + context.parameters.negotiationMax
-        streams[id] = Stream(inbound: id, deadline: deadline)
+        streams.insert(Stream(inbound: id, deadline: deadline))
         arm(deadline)
     }
 
     mutating func receiveData(
         _ id: UInt32, _ bytes: UnsafeRawBufferPointer, context: ConnectionContext, now: Instant, workspace: inout ConnectionWorkspace
     ) throws(NetworkFailure) {
-        guard let index = streams.index(forKey: id) else { return }
-        let before = Footprint(streams.values[index])
-        streams.values[index].receive(bytes, context: context, now: now, emit: &workspace.streamEvents)
-        account(from: before, to: Footprint(streams.values[index]))
-        arm(streams.values[index].deadline)
+        guard let index = streams.position(id) else { return }
+        let before = Footprint(streams[at: index])
+        streams[at: index].receive(bytes, context: context, now: now, emit: &workspace.streamEvents)
+        account(from: before, to: Footprint(streams[at: index]))
+        arm(streams[at: index].deadline)
         settle(index, now: now)
         try handleEvents(of: id, context: context, now: now, workspace: &workspace)
         guard announced <= context.parameters.connectionMemoryMax else { throw .limit }
@@ -27,11 +27,11 @@ extension Connection {
     mutating func finishRemotely(
         _ id: UInt32, context: ConnectionContext, now: Instant, workspace: inout ConnectionWorkspace
     ) throws(NetworkFailure) {
-        guard let index = streams.index(forKey: id) else { return }
-        streams.values[index].finishRemotely(context: context, now: now, emit: &workspace.streamEvents)
-        arm(streams.values[index].deadline)
+        guard let index = streams.position(id) else { return }
+        streams[at: index].finishRemotely(context: context, now: now, emit: &workspace.streamEvents)
+        arm(streams[at: index].deadline)
         settle(index, now: now)
-        if streams.values[index].isLocallyFinished { remove(id) }
+        if streams[at: index].isLocallyFinished { remove(id) }
         try handleEvents(of: id, context: context, now: now, workspace: &workspace)
     }
 
@@ -68,7 +68,7 @@ extension Connection {
         case .request(let name, let message):
             let inbound = InboundID(workspace.nextInbound)
             workspace.nextInbound += 1
-            streams[id]?.inbound = inbound
+            if let index = streams.position(id) { streams[at: index].inbound = inbound }
             workspace.report(serial, .request(name, inbound, stream: id, message))
         case .response(let request, let message):
             pendingRequests -= 1
@@ -101,7 +101,7 @@ extension Connection {
             limit = context.parameters.oneWayStreamsMax
         case .requestAnswer, .perf, .echo: return false
         }
-        return streams.values.count { $0.role == role && !$0.isLocallyFinished } > limit
+        return streams.count { $0.role == role && !$0.isLocallyFinished } > limit
     }
 
     // MARK: Outbound
@@ -113,7 +113,7 @@ extension Connection {
         guard let id = session?.yamux.open(now: now, output: &frames) ?? nil else { return nil }
         let stream = Stream(outbound: id, role: role, proposal: context.protocols.identifier(name), deadline: deadline)
         pendingOutput += stream.output.count
-        streams[id] = stream
+        streams.insert(stream)
         arm(deadline)
         schedule(id)
         return id
@@ -131,7 +131,7 @@ extension Connection {
             return
         }
         pendingRequests += 1
-        streams[id]?.expectAnswer(sizeMax: name.messageMax)
+        if let index = streams.position(id) { streams[at: index].expectAnswer(sizeMax: name.messageMax) }
         append(framed: message, to: id)
     }
 
@@ -148,14 +148,13 @@ extension Connection {
 
     /// One at a time: peers commonly allow two ping streams and no more.
     mutating func ping(_ payload: [UInt8], context: ConnectionContext, now: Instant) {
-        let isUnderWay = streams.values.contains { stream in
-            if case .pinger = stream.role { return !stream.finishesWhenDrained }
-            return false
+        let underWay = streams.count { stream in
+            if case .pinger = stream.role { !stream.finishesWhenDrained } else { false }
         }
-        guard !isUnderWay else { return }
+        guard underWay == 0 else { return }
         let deadline = now + context.parameters.negotiationMax
         guard let id = open(.pinger(sent: now), .ping, deadline: deadline, context: context, now: now) else { return }
-        streams[id]?.probe(payload)
+        if let index = streams.position(id) { streams[at: index].probe(payload) }
         pendingOutput += payload.count
     }
 
@@ -223,16 +222,16 @@ extension Connection {
         _ inbound: InboundID, on id: UInt32, _ message: [UInt8], context: ConnectionContext, now: Instant,
         workspace: inout ConnectionWorkspace
     ) {
-        guard let index = streams.index(forKey: id), streams.values[index].inbound == inbound else { return }
+        guard let index = streams.position(id), streams[at: index].inbound == inbound else { return }
         guard pendingOutput + message.count <= context.parameters.outputMax else {
             abandon(id, .limit, now: now, workspace: &workspace)
             return
         }
-        streams.values[index].inbound = nil
-        let before = Footprint(streams.values[index])
-        streams.values[index].answer(message, context: context, now: now, emit: &workspace.streamEvents)
-        account(from: before, to: Footprint(streams.values[index]))
-        arm(streams.values[index].deadline)
+        streams[at: index].inbound = nil
+        let before = Footprint(streams[at: index])
+        streams[at: index].answer(message, context: context, now: now, emit: &workspace.streamEvents)
+        account(from: before, to: Footprint(streams[at: index]))
+        arm(streams[at: index].deadline)
         settle(index, now: now)
         do throws(NetworkFailure) {
             try handleEvents(of: id, context: context, now: now, workspace: &workspace)
@@ -242,8 +241,8 @@ extension Connection {
     }
 
     mutating func refuse(_ inbound: InboundID, on id: UInt32, now: Instant, workspace: inout ConnectionWorkspace) {
-        guard let index = streams.index(forKey: id), streams.values[index].inbound == inbound else { return }
-        streams.values[index].inbound = nil
+        guard let index = streams.position(id), streams[at: index].inbound == inbound else { return }
+        streams[at: index].inbound = nil
         abandon(id, .closed, now: now, workspace: &workspace)
     }
 }

@@ -67,7 +67,7 @@ struct Connection {
     var isOpen: Bool
     var securedAt: Instant?
 
-    var streams: [UInt32: Stream] = [:]
+    var streams = StreamTable()
     var channels: [Channel] = []
     var pendingRequests = 0
 

@@ -204,8 +204,8 @@ extension Swarm {
             if connection.isSecured { connection.sayGoodbye(failure, context: context, now: now, workspace: &workspace, emit: &emit) }
             emit.append(.close(connection.transport))
         }
-        for stream in connection.streams.values { if let request = stream.inbound { inbound[request] = nil } }
-        let unanswered = connection.streams.values.compactMap { connection.isUnanswered($0) }.sorted { $0.value < $1.value }
+        for stream in connection.streams.all { if let request = stream.inbound { inbound[request] = nil } }
+        let unanswered = connection.streams.all.compactMap { connection.isUnanswered($0) }.sorted { $0.value < $1.value }
         for request in unanswered where requests.removeValue(forKey: request) != nil {
             emit.append(.event(.requestFailed(request, failure)))
         }
