@@ -135,7 +135,7 @@ struct ConnectionUpgrade {
         do { payload = try NoisePayload(bytes) } catch { throw .payload(error) }
         guard let staticKey = handshake.remoteStatic else { throw .noise(.malformed) }
         do { peer = try payload.peer(staticKey: staticKey, signing: signing) } catch { throw .noise(error) }
-        return payload.muxers.contains(ConnectionUpgrade.muxerName)
+        return [payload.muxers, identity.muxers].allSatisfy { $0.contains(ConnectionUpgrade.muxerName) }
     }
 
     private mutating func finish(leftover: [UInt8]) throws(Failure) -> Outcome {

@@ -148,3 +148,9 @@ struct NoiseHandshake {
         symmetric.mixKey(shared)
     }
 }
+
+extension NoiseHandshake: CustomStringConvertible, CustomReflectable {
+    /// Without the secrets.
+    var description: String { "NoiseHandshake(\(messages) of 3)" }
+    var customMirror: Mirror { Mirror(self, children: ["messages": messages]) }
+}

@@ -66,9 +66,12 @@ struct NoiseIdentity: Sendable {
     let staticPublic: Bytes32
     /// The payload of our message in every handshake.
     let payload: [UInt8]
+    /// What the payload offers.
+    let muxers: [String]
 
     init(signing: Signing, staticSecret: Bytes32, muxers: [String]) {
         self.staticSecret = staticSecret
+        self.muxers = muxers
         staticPublic = X25519.publicKey(of: staticSecret)
         let signed = NoisePayload.signaturePrefix + staticPublic.array
         payload =
@@ -76,4 +79,10 @@ struct NoiseIdentity: Sendable {
                 identityKey: PublicKeyMessage(ed25519: signing.publicKey).bytes, signature: signing.sign(signed).array, muxers: muxers
             ).bytes
     }
+}
+
+extension NoiseIdentity: CustomStringConvertible, CustomReflectable {
+    /// Without the secret: values end up in logs and in the messages of tests.
+    var description: String { "NoiseIdentity(\(staticPublic))" }
+    var customMirror: Mirror { Mirror(self, children: ["staticPublic": staticPublic]) }
 }

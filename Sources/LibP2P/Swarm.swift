@@ -185,3 +185,8 @@ public struct Swarm: StateMachine {
 
     func primarySlot(_ handle: PeerHandle) -> Int? { entry(handle)?.primary }
 }
+
+extension Swarm: CustomStringConvertible, CustomReflectable {
+    public var description: String { "Swarm(\(peer), \(connectionCount) connections, \(peerCount) peers)" }
+    public var customMirror: Mirror { Mirror(self, children: ["peer": peer, "connectionCount": connectionCount, "peerCount": peerCount]) }
+}

@@ -16,6 +16,8 @@ struct SwarmHarness {
         var cutsAtRandom = true
     }
 
+    static let outside = Int.max
+
     struct Endpoint: Hashable {
         var swarm: Int
         var transport: TransportID
@@ -42,12 +44,16 @@ struct SwarmHarness {
     var now = Instant(nanoseconds: 1_000_000_000)
     var options: Options
     var generator: Generator
-    /// Endpoints that take no bytes: what is sent to them stays on the way.
+    /// Swarms that take no bytes: what is sent to them is lost, and never reported as taken.
     var deaf: Set<Int> = []
+    /// The test's own endpoints take nothing either.
+    var stallOutside = false
     /// Bytes written per endpoint.
     var written: [Endpoint: Int] = [:]
     var closed: Set<Endpoint> = []
-    var paused: Set<Endpoint> = []
+    var pauses = 0
+    /// What swarms wrote to endpoints that the test plays itself (their `swarm` is `SwarmHarness.outside`).
+    var collected: [Endpoint: [UInt8]] = [:]
     /// Answers every request with its own bytes, prefixed by 0xaa.
     var answers = true
 
@@ -56,7 +62,6 @@ struct SwarmHarness {
     private var deliveries: [Delivery] = []
     private var lastArrival: [Endpoint: Instant] = [:]
     private var onTheWay: [Endpoint: Int] = [:]
-    private var held: [Endpoint: [[UInt8]]] = [:]
     private var order: UInt64 = 0
     private var accepted: UInt64 = 0
 
@@ -109,8 +114,8 @@ struct SwarmHarness {
             case .open(let transport, let target): open(Endpoint(swarm: index, transport: transport), target)
             case .write(let transport, let bytes): write(Endpoint(swarm: index, transport: transport), bytes)
             case .close(let transport): close(Endpoint(swarm: index, transport: transport))
-            case .pauseReading(let transport): paused.insert(Endpoint(swarm: index, transport: transport))
-            case .resumeReading(let transport): paused.remove(Endpoint(swarm: index, transport: transport))
+            case .pauseReading: pauses += 1
+            case .resumeReading: pauses -= 1
             case .event(let event):
                 events[index].append(event)
                 if case .request(_, _, let id, let message) = event { requests.append((id, message)) }
@@ -140,6 +145,21 @@ struct SwarmHarness {
     }
 
     /// A connection from an address of the test's choice, whose other end the test plays itself where `from` is no swarm.
+    mutating func connectOutside(to other: Int, remote: Multiaddr = .tcp4(0x7f00_0001, port: 9)) -> Endpoint {
+        let from = Endpoint(swarm: SwarmHarness.outside, transport: .dialled(order))
+        order += 1
+        connect(from, to: other, remote: remote)
+        return from
+    }
+
+    /// Bytes from an endpoint that the test plays, delivered at once.
+    mutating func inject(_ bytes: [UInt8], from: Endpoint) {
+        guard let to = partner[from], !closed.contains(to) else { return }
+        give(to.swarm, .received(to.transport, bytes[...]))
+    }
+
+    func isClosed(_ from: Endpoint) -> Bool { partner[from].map { closed.contains($0) } ?? true }
+
     @discardableResult
     mutating func connect(_ from: Endpoint, to other: Int, remote: Multiaddr) -> Endpoint {
         accepted += 1
@@ -200,6 +220,13 @@ struct SwarmHarness {
     private mutating func deliver(_ delivery: Delivery) {
         let to = delivery.to
         guard !closed.contains(to) else { return }
+        guard to.swarm < swarms.count else {
+            if case .bytes(let bytes) = delivery.payload, !stallOutside {
+                collected[to, default: []] += bytes
+                report(bytes.count, takenBy: to)
+            }
+            return
+        }
         switch delivery.payload {
         case .opened: give(to.swarm, .opened(to.transport))
         case .failed: give(to.swarm, .openFailed(to.transport, .unreachable))
@@ -209,15 +236,18 @@ struct SwarmHarness {
             closed.insert(to)
             give(to.swarm, .closed(to.transport))
         case .bytes(let bytes):
-            if deaf.contains(to.swarm) || paused.contains(to) {
-                held[to, default: []].append(bytes)
+            if deaf.contains(to.swarm) {
                 return
             }
             give(to.swarm, .received(to.transport, bytes[...]))
-            guard let from = partner[to], !closed.contains(from) else { return }
-            onTheWay[from, default: 0] -= bytes.count
-            if onTheWay[from] == 0, from.swarm < swarms.count { give(from.swarm, .drained(from.transport)) }
+            report(bytes.count, takenBy: to)
         }
+    }
+
+    private mutating func report(_ count: Int, takenBy to: Endpoint) {
+        guard let from = partner[to], !closed.contains(from) else { return }
+        onTheWay[from, default: 0] -= count
+        if onTheWay[from] == 0, from.swarm < swarms.count { give(from.swarm, .drained(from.transport)) }
     }
 
     mutating func run(for duration: Duration) {
