@@ -45,12 +45,25 @@ public struct BlockRecords: Equatable, Sendable {
         LeafSummary(counts: Array(rays[bucket * 16..<bucket * 16 + 16]), valuesHash: LeafSummary.hash(values: values(bucket: bucket)))
     }
 
-    /// Leaves of the block's subtree, in the order of buckets.
+    /// Leaves of the block's subtree, in the order of buckets: `summary(bucket:).node(…)` of each, without arrays in between.
     func leaves(context: RecordContext, block index: Int, grid: RecordGrid) -> [SumNode] {
-        (0..<grid.bucketCount).map { bucket in
-            summary(bucket: bucket).node(
-                context: context, block: grid.blockNumber(index), bucket: grid.firstBucket + UInt32(truncatingIfNeeded: bucket))
+        let block = grid.blockNumber(index)
+        var nodes: [SumNode] = []
+        nodes.reserveCapacity(grid.bucketCount)
+        for bucket in 0..<grid.bucketCount {
+            let valuesHash = withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 1 + LeafSummary.valuesSize) { buffer in
+                buffer[0] = 0x02
+                for element in 0..<48 {
+                    let bits = sums[bucket * 48 + element].bitPattern
+                    for byte in 0..<4 { buffer[1 + element * 4 + byte] = UInt8(truncatingIfNeeded: bits >> UInt32(8 * byte)) }
+                }
+                return Hash.blake2b(UnsafeBufferPointer(buffer))
+            }
+            let number = grid.firstBucket + UInt32(truncatingIfNeeded: bucket)
+            let counts = rays[bucket * 16..<bucket * 16 + 16]
+            nodes.append(LeafSummary.node(context: context, block: block, bucket: number, counts: counts, valuesHash: valuesHash))
         }
+        return nodes
     }
 }
 

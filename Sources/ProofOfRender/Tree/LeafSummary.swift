@@ -24,6 +24,14 @@ public struct LeafSummary: Hashable, Sendable {
 
     /// H(0x00 ‖ context ‖ block number ‖ bucket ‖ 16 ray counts ‖ hash of the values).
     public func node(context: RecordContext, block: UInt32, bucket: UInt32) -> SumNode {
+        LeafSummary.node(context: context, block: block, bucket: bucket, counts: counts[...], valuesHash: valuesHash)
+    }
+
+    /// As above, from the parts; 16 counts.
+    static func node(
+        context: RecordContext, block: UInt32, bucket: UInt32, counts: ArraySlice<UInt16>, valuesHash: Bytes32
+    ) -> SumNode {
+        var rays: UInt64 = 0
         let hash = withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 105) { buffer in
             buffer[0] = 0x00
             context.digest.write(to: buffer, at: 1)
@@ -31,12 +39,13 @@ public struct LeafSummary: Hashable, Sendable {
                 buffer[33 + index] = UInt8(truncatingIfNeeded: block >> UInt32(8 * index))
                 buffer[37 + index] = UInt8(truncatingIfNeeded: bucket >> UInt32(8 * index))
             }
-            for lane in 0..<16 {
-                buffer[41 + 2 * lane] = UInt8(truncatingIfNeeded: counts[lane])
-                buffer[42 + 2 * lane] = UInt8(truncatingIfNeeded: counts[lane] >> 8)
+            for (lane, count) in zip(0..<RecordGrid.blockPixels, counts) {
+                buffer[41 + 2 * lane] = UInt8(truncatingIfNeeded: count)
+                buffer[42 + 2 * lane] = UInt8(truncatingIfNeeded: count >> 8)
+                rays += UInt64(count)
             }
             valuesHash.write(to: buffer, at: 73)
-            return Hash.blake2b(buffer)
+            return Hash.blake2b(UnsafeBufferPointer(buffer))
         }
         return SumNode(hash: hash, rays: rays)
     }

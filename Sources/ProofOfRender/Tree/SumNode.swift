@@ -24,7 +24,7 @@ public struct SumNode: Hashable, Sendable {
             buffer[0] = 0x01
             left.write(to: buffer, at: 1)
             right.write(to: buffer, at: 1 + size)
-            return Hash.blake2b(buffer)
+            return Hash.blake2b(UnsafeBufferPointer(buffer))
         }
         return SumNode(hash: hash, rays: rays)
     }
@@ -37,7 +37,14 @@ public struct SumNode: Hashable, Sendable {
 
 extension Bytes32 {
     func write(to buffer: UnsafeMutableBufferPointer<UInt8>, at offset: Int) {
-        for index in 0..<32 { buffer[offset + index] = self[index] }
+        let (a, b, c, d) = words
+        for index in 0..<8 {
+            let shift = UInt64(56 - 8 * index)
+            buffer[offset + index] = UInt8(truncatingIfNeeded: a >> shift)
+            buffer[offset + 8 + index] = UInt8(truncatingIfNeeded: b >> shift)
+            buffer[offset + 16 + index] = UInt8(truncatingIfNeeded: c >> shift)
+            buffer[offset + 24 + index] = UInt8(truncatingIfNeeded: d >> shift)
+        }
     }
 }
 
