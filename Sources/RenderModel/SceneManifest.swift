@@ -86,6 +86,8 @@ public struct SceneManifest: Equatable, Sendable {
         return bulks.flatMap(\.blocks).filter { known.insert($0).inserted }
     }
 
+    public var cameraCount: Int { parts.cameras.count }
+
     /// Bytes of bulk data once loaded: what a node compares with the scene size that it accepts before it fetches a block.
     public var dataSize: Int {
         // Each size is at most 2^40 and there are fewer than 2^20 of them.

@@ -17,6 +17,7 @@ extension EngineClient {
         assembly = RecordsAssembly(entry.request)
         let number = sceneNumber(entry.scene)
         switch entry.task {
+        case .prepare: outbox.add(.prepare(id: entry.id, scene: number, frame: entry.request.frame))
         case .render: outbox.add(.render(id: entry.id, scene: number, request: entry.request))
         case .recompute(let places, _):
             outbox.add(.recompute(id: entry.id, scene: number, request: entry.request, places: places))
@@ -160,7 +161,6 @@ extension EngineClient {
             onHello?(greeting)
             scheduleNext()
         case .sceneLoaded: restartDelay = parameters.restartDelay
-        case .prepared: break
         case .sceneFailed(let scene, let reason):
             loaded.removeAll { $0.number == scene }
             if current != nil {
@@ -173,13 +173,16 @@ extension EngineClient {
             guard let entry = current, entry.id == id else { return }
             failCurrent(cancelled ? .cancelled : .refused(reason: reason))
             scheduleNext()
-        case .progress, .records, .rendered, .recomputed: try handleResult(response)
+        case .prepared, .progress, .records, .rendered, .recomputed: try handleResult(response)
         }
     }
 
     private func handleResult(_ response: EngineResponse) throws(WireError) {
         guard let entry = current else { return }
         switch (response, entry.task) {
+        case (.prepared(let id, let triangles, let memory), .prepare(let completion)):
+            guard id == entry.id else { return }
+            succeed(entry) { completion(.success(SceneStatistics(triangles: triangles, memory: memory))) }
         case (.progress(let id, let permille, let rays), .render(let progress, _)):
             guard id == entry.id, !entry.isCancelled else { return }
             progress(RenderProgress(permille: Int(min(permille, 1000)), rays: rays))

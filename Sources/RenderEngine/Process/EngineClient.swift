@@ -32,7 +32,15 @@ public final class EngineClient {
         let id: UInt32
     }
 
+    /// What preparing a frame tells about its scene.
+    public struct SceneStatistics: Equatable, Sendable {
+        public var triangles: UInt64
+        /// Bytes that the scene takes in the engine, prepared.
+        public var memory: UInt64
+    }
+
     enum Task {
+        case prepare(completion: (Result<SceneStatistics, EngineFailure>) -> Void)
         case render(progress: (RenderProgress) -> Void, completion: (Result<TileRecords, EngineFailure>) -> Void)
         case recompute(places: [RecordPlace], completion: (Result<[RecordValue], EngineFailure>) -> Void)
     }
@@ -121,6 +129,19 @@ public final class EngineClient {
         return try add(scene, request, limit, .recompute(places: places, completion: completion))
     }
 
+    /// Loads a scene and prepares one frame of it, which checks all of it.
+    @discardableResult
+    public func prepare(
+        _ scene: EngineScene, frame: UInt32 = 1, limit: Duration = .seconds(600),
+        completion: @escaping (Result<SceneStatistics, EngineFailure>) -> Void
+    ) throws(EngineFailure) -> Ticket {
+        let settings = RenderSettings()
+        // Only the frame is looked at.
+        let request = RenderRequest(
+            settings: settings, frame: frame, rngKey: 0, tile: Tile(x: 0, y: 0, width: 8, height: 8), samples: 0..<settings.samples)
+        return try add(scene, request, limit, .prepare(completion: completion))
+    }
+
     private func add(_ scene: EngineScene, _ request: RenderRequest, _ limit: Duration, _ task: Task) throws(EngineFailure) -> Ticket {
         guard !isClosed else { throw .closed }
         guard waiting.count + (current == nil ? 0 : 1) < parameters.requestsMax else { throw .queueFull(max: parameters.requestsMax) }
@@ -157,6 +178,7 @@ public final class EngineClient {
     func finish(_ entry: Entry, _ failure: EngineFailure) {
         guard !entry.isCancelled else { return }
         switch entry.task {
+        case .prepare(let completion): completion(.failure(failure))
         case .render(_, let completion): completion(.failure(failure))
         case .recompute(_, let completion): completion(.failure(failure))
         }
