@@ -39,6 +39,13 @@ extension ClientRole {
             case .refused(let reason): emit.append(.answer(query, .failed(.refused(reason))))
             case .status, .results, .proof: emit.append(.answer(query, .failed(.refused(.malformed))))
             }
+        case .look(let query):
+            switch reply {
+            case .status(let status, _): emit.append(.answer(query, .job(status)))
+            case .refused(.unknown): emit.append(.answer(query, .failed(.unknownJob)))
+            case .refused(let reason): emit.append(.answer(query, .failed(.refused(reason))))
+            case .received, .results, .proof: emit.append(.answer(query, .failed(.refused(.malformed))))
+            }
         case .proof(let query):
             if case .proof(let bytes) = reply {
                 emit.append(.answer(query, .proof(bytes)))
@@ -53,7 +60,7 @@ extension ClientRole {
         // Asked again by the next poll.
         case .submit, .status: break
         case .results(let job): submissions[job]?.cursor = 0
-        case .control(let query), .proof(let query): emit.append(.answer(query, .failed(.noManager)))
+        case .control(let query), .proof(let query), .look(let query): emit.append(.answer(query, .failed(.noManager)))
         }
     }
 

@@ -39,6 +39,8 @@ public struct ClientRole: StateMachine {
         case results(RecordID)
         case control(QueryID)
         case proof(QueryID)
+        /// The owner's own question.
+        case look(QueryID)
     }
 
     let keys: RoleKeys
@@ -178,7 +180,10 @@ public struct ClientRole: StateMachine {
             emit.append(.answer(query, .status(status)))
         case .jobs: emit.append(.answer(query, .jobs(order.compactMap { submissions[$0]?.status })))
         case .job(let page):
-            emit.append(.answer(query, submissions[page.job]?.status.map { .job($0) } ?? .failed(.unknownJob)))
+            guard let manager = submissions[page.job]?.manager ?? managers.first else {
+                return emit.append(.answer(query, .failed(.noManager)))
+            }
+            send(.status(page), to: manager, as: .look(query), emit: &emit)
         case .proof(let job, let task):
             guard let manager = submissions[job]?.manager ?? managers.first else {
                 return emit.append(.answer(query, .failed(.noManager)))
