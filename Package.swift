@@ -100,7 +100,7 @@ let package = Package(
                 "Node", "Roles", "Kademlia", "GossipSub", "Blocks", "Ledger", "ProofOfRender", "RenderModel", "LibP2P", "Identity",
                 "Crypto", "Wire", "Determinism",
             ]),
-        shell("Console", ["NodeRuntime", "Identity", "Crypto", "Wire", argumentParser]),
+        shell("Console", ["NodeRuntime", "Identity", "Crypto", "Wire", argumentParser, logging]),
 
         // The binaries.
         .executableTarget(
@@ -148,7 +148,9 @@ let package = Package(
                 "NodeCLI", "RenderEngine", "SceneIO", "CRenderKernels", "EventLoop", "ProofOfRender", "RenderModel", "Crypto", "Wire",
                 "Determinism",
             ]),
-        tests("NodeRuntimeTests", ["NodeRuntime", "Node", "EventLoop", "Store", "LibP2P", "Identity", "Crypto", "Wire", "Determinism"]),
+        tests(
+            "NodeRuntimeTests",
+            ["NodeRuntime", "Node", "Roles", "RenderModel", "EventLoop", "Store", "LibP2P", "Identity", "Crypto", "Wire", "Determinism"]),
         tests("SimulationEngineTests", ["SimulationEngine", "Node", "Determinism"]),
         tests("ConsoleTests", ["Console", argumentParser]),
         tests("NodeCLITests", ["NodeCLI", "NodeRuntime"]),

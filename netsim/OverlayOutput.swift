@@ -1,5 +1,6 @@
 import Console
 import Determinism
+import NodeRuntime
 import SimulationEngine
 import Store
 

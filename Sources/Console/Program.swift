@@ -41,6 +41,8 @@ public enum Program {
         switch error {
         case let failure as CommandFailure: return (failure.status, "\(name): \(failure.description)")
         case let failure as ConfigurationError: return (.configuration, "\(name): \(failure.description)")
+        case let failure as DaemonError:
+            return (CommandStatus(rawValue: failure.status.rawValue) ?? .failed, "\(name): \(failure.description)")
         case let failure as FileError: return (.failed, "\(name): \(failure.description)")
         default: break
         }

@@ -12,6 +12,8 @@ public final class SwarmDriver {
     public private(set) var swarm: Swarm
     /// What the network tells the node.
     public var onEvent: ((NetworkEvent) -> Void)?
+    /// After `stop`: the last connection has said goodbye and is closed.
+    public var onQuiet: (() -> Void)?
     /// Answers to `ping`.
     public var onRoundTrip: ((PeerHandle, Duration) -> Void)?
 
@@ -23,6 +25,9 @@ public final class SwarmDriver {
     private var listeners: [TCPListener] = []
     private var links: [TransportID: Link] = [:]
     private var accepted: UInt64 = 0
+    /// Connections that are closed on our side and write what is left.
+    private var goodbyes = 0
+    private var isStopping = false
 
     private var inputs: [SwarmInput] = []
     private var isBusy = false
@@ -80,11 +85,20 @@ public final class SwarmDriver {
     public func stop() {
         for listener in listeners { listener.close() }
         listeners = []
+        isStopping = true
         run(.stop)
+        reportIfQuiet()
+    }
+
+    private func reportIfQuiet() {
+        guard isStopping, goodbyes == 0, links.isEmpty, let report = onQuiet else { return }
+        onQuiet = nil
+        report()
     }
 
     /// Closes the timer; nothing happens after it. Connections that are still saying goodbye end by themselves.
     public func close() {
+        onQuiet = nil
         stop()
         timer?.close()
         timer = nil
@@ -271,6 +285,11 @@ public final class SwarmDriver {
         guard let link = links.removeValue(forKey: transport) else { return }
         link.lookup?.cancel()
         guard let connection = link.connection else { return }
+        goodbyes += 1
+        connection.onClose = { [weak self] _ in
+            self?.goodbyes -= 1
+            self?.reportIfQuiet()
+        }
         if connection.isConnected {
             connection.finish(deadline: loop.deadline(after: SwarmDriver.goodbyeMax))
         } else {

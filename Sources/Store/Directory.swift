@@ -20,7 +20,7 @@ public enum Directory {
     }
 
     /// The names in the directory without `.` and `..`, sorted; empty where there is no such directory.
-    static func names(_ path: String) throws(StoreError) -> [String] {
+    public static func names(_ path: String) throws(StoreError) -> [String] {
         guard let stream = opendir(path) else {
             if errno == ENOENT { return [] }
             throw .last("read the directory", path)

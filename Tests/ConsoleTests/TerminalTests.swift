@@ -1,34 +1,7 @@
 import ArgumentParser
-import Foundation
 import Testing
 
 @testable import Console
-
-@Suite("JSON")
-struct JSONTests {
-    @Test func valuesAreWritten() {
-        let value = JSON.object([
-            "z": .integer(-1), "a": .array([.null, .boolean(true), .boolean(false), .number(0.1), .number(.infinity), .number(-.nan)]),
-            "t": .text("a\"b\\c\n\r\t\u{1}é\u{1f600}"), "e": .object([:]), "l": .array([]),
-        ])
-        #expect(
-            value.text
-                == #"{"z":-1,"a":[null,true,false,0.1,null,null],"t":"a\"b\\c\n\r\t\u0001é😀","e":{},"l":[]}"#)
-    }
-
-    @Test(arguments: [0, -0.0, 1, 1e300, 1e-300, .pi, -123456.789, .leastNonzeroMagnitude, .greatestFiniteMagnitude])
-    func numbersReadBackAsTheyWere(number: Double) throws {
-        let text = JSON.array([.number(number)]).text
-        let read = try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [Double])
-        #expect(read == [number])
-    }
-
-    @Test func everyScalarReadsBack() throws {
-        let text = String(String.UnicodeScalarView((0...0x2ff).compactMap(Unicode.Scalar.init)))
-        let read = try JSONSerialization.jsonObject(with: Data(JSON.array([.text(text)]).text.utf8)) as? [String]
-        #expect(read == [text])
-    }
-}
 
 @Suite("Progress display")
 struct ProgressDisplayTests {

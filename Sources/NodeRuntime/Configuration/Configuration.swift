@@ -54,12 +54,15 @@ public enum RenderDevice: Equatable, Hashable, FieldValue {
         self = device
     }
 
-    public var item: TOMLItem {
+    /// As a flag or a file names it.
+    public var name: String {
         switch self {
-        case .native: .text("native")
-        case .opencl(let index): .text(index == 0 ? "opencl" : "opencl:\(index)")
+        case .native: "native"
+        case .opencl(let index): index == 0 ? "opencl" : "opencl:\(index)"
         }
     }
+
+    public var item: TOMLItem { .text(name) }
 }
 
 /// `127.0.0.1:8080`, `localhost:0` or `[::1]:8080`.

@@ -1,0 +1,62 @@
+internal import EventLoop
+internal import Identity
+internal import LibP2P
+internal import Node
+internal import Roles
+internal import Store
+internal import Wire
+
+/// What `node status` and `node peers` show.
+enum StatusReport {
+    /// Asks every role for its line and answers when the last is there.
+    static func gather(_ daemon: NodeDaemon, done: @escaping (JSON) -> Void) {
+        var lines: [RoleName: JSON] = [:]
+        let roles = daemon.settings.roles
+        let finish = { done(report(daemon, roles: roles.compactMap { lines[$0] })) }
+        guard !roles.isEmpty else { return finish() }
+        var left = roles.count
+        for role in roles {
+            daemon.ask(role, .status) { answer in
+                if case .status(let status) = answer { lines[role] = JSON(status) }
+                left -= 1
+                if left == 0 { finish() }
+            }
+        }
+    }
+
+    private static func report(_ daemon: NodeDaemon, roles: [JSON]) -> JSON {
+        let definition = daemon.settings.definition
+        let totals = daemon.storage.blocks.totals
+        return .object([
+            "peer": .text(daemon.node.identity.description), "version": .text(Release.version), "phase": .text("\(daemon.phase)"),
+            "uptime_seconds": .whole((daemon.loop.now - daemon.startedAt) / 1_000_000_000),
+            "network": .text(definition.name), "network_id": .text(definition.identifier.description),
+            "listening": .array(daemon.network.addresses.map { .text($0.description) }),
+            "api": .text(daemon.network.adminAddress.description),
+            "connections": .whole(daemon.node.peers.count),
+            "managers": .array(daemon.managers.map { .text($0.description) }),
+            // Fewer than four Managers tolerate no faulty one (docs/protocols.md): the one there is makes the randomness, and is believed.
+            "trusted_managers": .boolean(true),
+            "blocks": .object([
+                "count": .whole(totals.blockCount), "bytes": .whole(totals.size),
+                "bytes_max": .whole(daemon.storage.blocks.parameters.quota),
+            ]),
+            "engine": .text(daemon.work.description),
+            "roles": .array(roles),
+            "events": .array(daemon.events.list.map { .object(["time": .text($0.time.text), "text": .text($0.text)]) }),
+        ])
+    }
+
+    static func peers(_ daemon: NodeDaemon) -> JSON {
+        let peers = daemon.node.peers.entries.map { entry in
+            JSON.object([
+                "peer": .text(entry.id.description), "direction": .text("\(entry.direction)"),
+                "address": entry.address.map { .text($0.description) } ?? .null,
+                "agent": entry.information.map { .text($0.agent) } ?? .null,
+                "protocols": .array((entry.information?.protocols ?? []).map { "\($0)" }.sorted().map { .text($0) }),
+                "round_trip_ms": daemon.network.roundTrip(of: entry.handle).map { .number($0 * 1000) } ?? .null,
+            ])
+        }
+        return .object(["peers": .array(peers)])
+    }
+}
