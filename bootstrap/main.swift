@@ -1,1 +1,3 @@
-print("not built yet")
+internal import Console
+
+Program.main(BootstrapCommand.self)

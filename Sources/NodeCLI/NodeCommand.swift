@@ -9,6 +9,14 @@ struct NodeCommand: ParsableCommand {
         subcommands: [EngineCommand.self],
         groupedSubcommands: [
             CommandGroup(name: "Set up", subcommands: [InitCommand.self, KeyCommand.self, ConfigCommand.self, PathsCommand.self]),
+            CommandGroup(
+                name: "Run",
+                subcommands: [
+                    RunCommand.self, StatusCommand.self, PeersCommand.self, PauseCommand.self, ResumeCommand.self, DrainCommand.self,
+                    DevnetCommand.self,
+                ]),
+            CommandGroup(name: "Render on the network", subcommands: [SubmitCommand.self, JobCommand.self, SceneReadCommand.self]),
             CommandGroup(name: "About", subcommands: [VersionCommand.self, CompletionCommand.self]),
-        ])
+        ],
+        defaultSubcommand: RunCommand.self)
 }

@@ -18,7 +18,3 @@ struct VersionCommand: ParsableCommand {
         static let build = "release"
     #endif
 }
-
-extension JSON: ExpressibleByStringLiteral {
-    init(stringLiteral value: String) { self = .text(value) }
-}

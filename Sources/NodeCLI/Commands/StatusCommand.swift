@@ -1,0 +1,63 @@
+internal import ArgumentParser
+internal import Console
+internal import NodeRuntime
+
+struct StatusCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "status", abstract: "What the running node does, and why.")
+    @OptionGroup var data: DataOptions
+    @OptionGroup var output: JSONOption
+
+    func run() throws {
+        let status = try AdminClient.ask(.status, of: try data.places())
+        output.print(status, text: StatusText.make(status))
+    }
+}
+
+struct PeersCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "peers", abstract: "The peers that the running node is connected to.", subcommands: [List.self],
+        defaultSubcommand: List.self)
+
+    struct List: ParsableCommand {
+        static let configuration = CommandConfiguration(commandName: "ls", abstract: "List them.")
+        @OptionGroup var data: DataOptions
+        @OptionGroup var output: JSONOption
+
+        func run() throws {
+            let answer = try AdminClient.ask(.peers, of: try data.places())
+            let rows = (answer["peers"]?.elements ?? []).map { peer in
+                [
+                    peer["peer"]?.string ?? "", peer["direction"]?.string ?? "", peer["address"]?.string ?? "-",
+                    peer["agent"]?.string ?? "-",
+                    peer["round_trip_ms"]?.double.map { "\(Figures.decimal($0, places: 1)) ms" } ?? "-",
+                ]
+            }
+            output.print(answer, text: TextTable(header: ["PEER", "DIRECTION", "ADDRESS", "AGENT", "ROUND TRIP"], rows: rows).text)
+        }
+    }
+}
+
+struct DrainCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "drain", abstract: "Let the running node finish what it has begun, then stop.", aliases: ["stop"])
+    @OptionGroup var data: DataOptions
+    @OptionGroup var output: JSONOption
+
+    func run() throws { output.print(try AdminClient.ask(.drain, of: try data.places()), text: "draining") }
+}
+
+struct PauseCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "pause", abstract: "Let the running node take nothing new.")
+    @OptionGroup var data: DataOptions
+    @OptionGroup var output: JSONOption
+
+    func run() throws { output.print(try AdminClient.ask(.pause, of: try data.places()), text: "paused") }
+}
+
+struct ResumeCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "resume", abstract: "Let a paused node take work again.")
+    @OptionGroup var data: DataOptions
+    @OptionGroup var output: JSONOption
+
+    func run() throws { output.print(try AdminClient.ask(.resume, of: try data.places()), text: "resumed") }
+}
