@@ -29,24 +29,33 @@ struct RunCommand: ParsableCommand {
     func run() throws {
         var file = try ScenarioFile(named: scenario)
         file.override(seed: seed, nodes: nodes)
-        let before = ResidentMemory.bytes
-        var overlay = OverlayScenario(file.overlay, regions: try file.regionMatrix(), seed: UInt64(file.seed))
-        let outcome = try drive(&overlay)
-        let report = overlay.currentReport()
-        let output = OverlayOutput(
-            file: file, report: report, seconds: outcome.seconds, busySeconds: outcome.busySeconds,
-            bytesPerNode: Double(ResidentMemory.bytes - before) / Double(report.nodes))
+        let regions = try file.regionMatrix()
+        switch file.kind {
+        case .overlay: try run(OverlayScenario(file.overlay, regions: regions, seed: UInt64(file.seed)), of: file)
+        case .jobs: try run(JobScenario(file.jobs, regions: regions, seed: UInt64(file.seed)), of: file)
+        }
+    }
+
+    private func run(_ prepared: some Scenario, of file: ScenarioFile) throws {
+        var running = prepared
+        let outcome = try drive(&running)
+        let simulated = running.simulation.now - .origin
+        let summary = running.summary()
+        let output = ReportOutput(
+            file: file, summary: summary, events: running.simulation.events, digest: running.simulation.digest.value,
+            simulated: simulated, seconds: outcome.seconds, busySeconds: outcome.busySeconds,
+            bytesPerNode: Double(ResidentMemory.bytes) / Double(summary.nodes))
         Terminal.output.line(output.text)
         if let json { try output.write(to: json) }
-        if outcome.wasInterrupted { throw CommandFailure(.failed, "interrupted at \(report.simulated.inSeconds) simulated seconds") }
-        if !output.allTargetsHold {
+        if outcome.wasInterrupted { throw CommandFailure(.failed, "interrupted at \(simulated.inSeconds) simulated seconds") }
+        if !output.passed {
             throw CommandFailure(
-                .failed, "a target was missed", advice: "to see the same run again: netsim run \(scenario) --seed \(file.seed)")
+                .failed, "the run missed a target", advice: "to see the same run again: netsim run \(scenario) --seed \(file.seed)")
         }
     }
 
     /// Steps the engine in slices on a libuv loop, so that signals and progress come between.
-    private func drive(_ overlay: inout OverlayScenario) throws -> (seconds: Double, busySeconds: Double, wasInterrupted: Bool) {
+    private func drive(_ running: inout some Scenario) throws -> (seconds: Double, busySeconds: Double, wasInterrupted: Bool) {
         let loop = try EventLoop()
         let interruption = Interruption()
         let watcher = try SignalWatcher(loop: loop, signal: SIGINT) { interruption.isRequested = true }
@@ -56,11 +65,11 @@ struct RunCommand: ParsableCommand {
         var goesOn = true
         while goesOn, !interruption.isRequested {
             let start = loop.now
-            goesOn = overlay.step(eventsMax: 50_000)
+            goesOn = running.step(eventsMax: 50_000)
             loop.poll()
             let end = loop.now
             busy += end &- start
-            if progress == .plain { show(overlay, &display, seconds: Double(end &- began) / 1e9) }
+            if progress == .plain { show(running, &display, seconds: Double(end &- began) / 1e9) }
         }
         if progress == .plain { Terminal.error.write(display.finish()) }
         watcher.close()
@@ -69,10 +78,10 @@ struct RunCommand: ParsableCommand {
         return (seconds, Double(busy) / 1e9, interruption.isRequested)
     }
 
-    private func show(_ overlay: OverlayScenario, _ display: inout ProgressDisplay, seconds: Double) {
-        let simulated = (overlay.simulation.now - .origin).inSeconds
-        let total = (overlay.end - .origin).inSeconds
-        let rate = Double(overlay.simulation.events) / max(seconds, 1e-3)
+    private func show(_ running: some Scenario, _ display: inout ProgressDisplay, seconds: Double) {
+        let simulated = (running.simulation.now - .origin).inSeconds
+        let total = (running.end - .origin).inSeconds
+        let rate = Double(running.simulation.events) / max(seconds, 1e-3)
         let left = simulated > 0 ? seconds * (total - simulated) / simulated : 0
         Terminal.error.write(
             display.update(

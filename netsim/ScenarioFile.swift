@@ -8,6 +8,15 @@ struct ScenarioFile {
     enum Kind: String, CaseIterable {
         /// DHT and gossip alone.
         case overlay
+        /// The whole job flow, rendering simulated by its cost.
+        case jobs
+    }
+
+    /// What the report is held against.
+    struct Target {
+        let key: String
+        let limit: Int
+        let isMinimum: Bool
     }
 
     let path: String
@@ -17,8 +26,8 @@ struct ScenarioFile {
     private(set) var seed = 1
     private(set) var regions = "internet"
     private(set) var overlay = OverlayScenario.Parameters()
-    /// What the report is held against: key, limit.
-    private(set) var targets: [(key: String, limit: Int)] = []
+    private(set) var jobs = JobScenario.Parameters()
+    private(set) var targets: [Target] = []
 
     /// Where names are looked for: the working tree, then beside the binary.
     static var folders: [String] {
@@ -84,13 +93,50 @@ struct ScenarioFile {
         case "overlay.lookups_per_minute": overlay.lookupsPerSecond = Double(try number(key, item, 0...600_000)) / 60
         case "overlay.churn_percent_per_hour": overlay.churnPerHour = Double(try number(key, item, 0...10_000)) / 100
         case "overlay.downtime_seconds": overlay.downtime = .seconds(try number(key, item, 1...86_400))
-        case "links.loss_permille": overlay.links.loss = Double(try number(key, item, 0...500)) / 1000
-        case "links.jitter_permille": overlay.links.jitter = Double(try number(key, item, 0...1000)) / 1000
+        case "links.loss_permille":
+            overlay.links.loss = Double(try number(key, item, 0...500)) / 1000
+            jobs.links.loss = overlay.links.loss
+        case "links.jitter_permille":
+            overlay.links.jitter = Double(try number(key, item, 0...1000)) / 1000
+            jobs.links.jitter = overlay.links.jitter
+        case let key where key.hasPrefix("jobs."): return try setJobs(String(key.dropFirst(5)), key, item)
         default:
-            guard key.hasPrefix("targets."), OverlayTargets.keys.contains(String(key.dropFirst(8))) else { return false }
-            targets.append((String(key.dropFirst(8)), try number(key, item, 0...Int.max)))
+            guard let target = try target(key, item) else { return false }
+            targets.append(target)
         }
         return true
+    }
+
+    private mutating func setJobs(_ name: String, _ key: String, _ item: TOMLItem) throws -> Bool {
+        switch name {
+        case "workers": jobs.workers = try number(key, item, 1...1_000_000)
+        case "verifiers": jobs.verifiers = try number(key, item, 1...1_000_000)
+        case "clients": jobs.clients = try number(key, item, 1...100_000)
+        case "jobs": jobs.jobs = try number(key, item, 1...10_000_000)
+        case "submitting_seconds": jobs.submitting = .seconds(try number(key, item, 1...86_400))
+        case "joining_seconds": jobs.joining = .seconds(try number(key, item, 1...86_400))
+        case "limit_seconds": jobs.limit = .seconds(try number(key, item, 1...864_000))
+        case "round_seconds": jobs.round = .seconds(try number(key, item, 1...3600))
+        case "width": jobs.width = UInt32(try number(key, item, 8...65_536))
+        case "height": jobs.height = UInt32(try number(key, item, 8...65_536))
+        case "samples": jobs.samples = UInt32(try number(key, item, 1...65_536))
+        case "scene_blocks": jobs.sceneBlocks = try number(key, item, 1...10_000)
+        case "scene_block_bytes": jobs.sceneBlockBytes = try number(key, item, 1...1_048_576)
+        case "challenges": jobs.raysPerChallenge = UInt32(try number(key, item, 1...4096))
+        case "cheats": jobs.cheats = try number(key, item, 0...1_000_000)
+        case "churn_percent_per_hour": jobs.churnPerHour = Double(try number(key, item, 0...10_000)) / 100
+        case "downtime_seconds": jobs.downtime = .seconds(try number(key, item, 1...86_400))
+        default: return false
+        }
+        return true
+    }
+
+    /// `targets.KEY_max` or `targets.KEY_min`; nil where no report has such a measure.
+    private func target(_ key: String, _ item: TOMLItem) throws -> Target? {
+        guard key.hasPrefix("targets."), key.hasSuffix("_max") || key.hasSuffix("_min") else { return nil }
+        let measure = String(key.dropFirst(8).dropLast(4))
+        guard ScenarioSummary.keys.contains(measure) else { return nil }
+        return Target(key: measure, limit: try number(key, item, 0...Int.max), isMinimum: key.hasSuffix("_min"))
     }
 
     private func number(_ key: String, _ item: TOMLItem, _ range: ClosedRange<Int>) throws -> Int {
@@ -108,7 +154,13 @@ struct ScenarioFile {
 
     mutating func override(seed: Int?, nodes: Int?) {
         if let seed { self.seed = seed }
-        if let nodes { overlay.nodes = nodes }
+        guard let nodes else { return }
+        overlay.nodes = nodes
+        // The same proportions with another number of leaves.
+        let leaves = max(3, nodes - 1 - jobs.managers - jobs.clients)
+        let share = Double(jobs.workers) / Double(jobs.workers + jobs.verifiers)
+        jobs.workers = max(1, Int(Double(leaves) * share))
+        jobs.verifiers = max(2, leaves - jobs.workers)
     }
 
     /// The latencies, from `regions/` beside the folder of the scenarios.

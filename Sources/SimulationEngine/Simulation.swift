@@ -27,6 +27,9 @@ public struct Simulation {
         var isUp = false
         /// The deadline event that counts; others are stale.
         var deadline: Instant?
+
+        /// Mutating, so that the node is read in place: a copy of it retains every array that it owns.
+        mutating func deadlineOfNode() -> Instant? { node.nextDeadline }
     }
 
     public let seed: UInt64
@@ -106,6 +109,11 @@ public struct Simulation {
 
     public mutating func schedule(_ number: UInt64, at time: Instant) { queue.push(.scenario(number), at: max(time, now)) }
 
+    /// Puts blocks on a node's disk, as an artist's file is there before it is submitted.
+    public mutating func provision(_ node: UInt32, _ blocks: [(CID, [UInt8])], scope: Bytes32) {
+        for (cid, bytes) in blocks { members[Int(node)].disk.store(cid, bytes, scope: scope) }
+    }
+
     // MARK: Running
 
     /// Runs until something is reported, simulated time reaches `end`, nothing is left to do, or `eventsMax` events went by,
@@ -166,7 +174,7 @@ public struct Simulation {
     private mutating func carryOut(of node: UInt32) {
         for effect in effects { carryOut(effect, of: node) }
         effects.removeAll(keepingCapacity: true)
-        let deadline = members[Int(node)].node.nextDeadline
+        let deadline = members[Int(node)].deadlineOfNode()
         if let deadline, deadline != members[Int(node)].deadline {
             let time = max(deadline, now)
             members[Int(node)].deadline = time
