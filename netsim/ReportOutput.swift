@@ -1,4 +1,5 @@
 import Console
+import NodeRuntime
 import Determinism
 import SimulationEngine
 import Store

@@ -16,6 +16,7 @@ struct NodeCommand: ParsableCommand {
                     DevnetCommand.self,
                 ]),
             CommandGroup(name: "Render on the network", subcommands: [SubmitCommand.self, JobCommand.self, SceneReadCommand.self]),
+            CommandGroup(name: "Check", subcommands: [ProofCommand.self]),
             CommandGroup(name: "About", subcommands: [VersionCommand.self, CompletionCommand.self]),
         ],
         defaultSubcommand: RunCommand.self)

@@ -1,5 +1,5 @@
 import Crypto
-public import Wire
+internal import Wire
 
 /// A scene in one file: a content-addressable archive (IPLD, CAR version 1) with one root, the manifest, then the blocks.
 extension SceneBundle {
