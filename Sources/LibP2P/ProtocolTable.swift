@@ -3,6 +3,8 @@ internal import Identity
 /// The wire ids of the protocols, both ways, for one network prefix.
 struct ProtocolTable: Sendable {
     private let identifiers: [[UInt8]]
+    /// Header and proposal as they go out, so that opening a stream copies and allocates nothing for them.
+    private let openings: [[UInt8]]
     private let names: [[UInt8]: ProtocolName]
 
     /// Ids that are accepted beside those that are announced.
@@ -15,12 +17,19 @@ struct ProtocolTable: Sendable {
             for id in ids { names[id] = name }
             return ids.first ?? []
         }
+        openings = identifiers.map { identifier in
+            var bytes: [UInt8] = []
+            MultistreamDialer([identifier]).start(&bytes)
+            return bytes
+        }
         for (alias, name) in ProtocolTable.aliases { names[Array(alias.utf8)] = name }
         self.names = names
     }
 
     /// The id that we propose and announce.
     func identifier(_ name: ProtocolName) -> [UInt8] { identifiers[Int(name.rawValue)] }
+
+    func opening(_ name: ProtocolName) -> [UInt8] { openings[Int(name.rawValue)] }
 
     func name(_ identifier: [UInt8]) -> ProtocolName? { names[identifier] }
 }

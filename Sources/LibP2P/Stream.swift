@@ -78,16 +78,13 @@ struct Stream {
     }
 
     /// A stream of ours: header, proposal and first bytes go out together.
-    init(outbound id: UInt32, role: Role, proposal: [UInt8], deadline: Instant) {
+    init(outbound id: UInt32, role: Role, _ name: ProtocolName, protocols: ProtocolTable, deadline: Instant) {
         self.id = id
         isOurs = true
         self.role = role
         self.deadline = deadline
-        let dialer = MultistreamDialer([proposal])
-        var opening: [UInt8] = []
-        dialer.start(&opening)
-        output.append(opening)
-        self.dialer = dialer
+        output.append(protocols.opening(name))
+        dialer = MultistreamDialer([protocols.identifier(name)])
         switch role {
         case .identifyReader: framer = MessageFramer(sizeMax: ProtocolName.identify.messageMax)
         case .oneWayWriter(let name): framer = MessageFramer(sizeMax: name.messageMax)

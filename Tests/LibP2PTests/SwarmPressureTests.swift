@@ -124,6 +124,68 @@ import Wire
         #expect(harness.swarms[0].peerCount == harness.swarms[0].connectionCount)
     }
 
+    /// A second connection of the same peer is hidden, and takes over with a visible change when the first is gone.
+    @Test func aHiddenConnectionTakesOver() throws {
+        var harness = SwarmHarness()
+        harness.add(serving: [.echo])
+        var first = try #require(OutsidePeer(&harness, to: 0))
+        var second = try #require(OutsidePeer(&harness, to: 0))
+        #expect(harness.connected(0) == 1)
+        #expect(harness.swarms[0].connectionCount == 2)
+        // Keeps the older one busy, so that it is not closed as an idle duplicate.
+        first.send(OutsidePeer.opening(1, "/interop/echo/1.0.0"), &harness)
+        harness.run(for: .seconds(8))
+        #expect(harness.swarms[0].connectionCount == 2)
+        second.send(OutsidePeer.frame(.goAway, [], 0), &harness)
+        #expect(harness.disconnected(0) == [.closed])
+        #expect(harness.connected(0) == 2)
+        #expect(harness.swarms[0].connectionCount == 1)
+        first.send(OutsidePeer.frame(.data, [], 1, [42]), &harness)
+        harness.run(for: .milliseconds(20))
+        first.pump(&harness)
+        #expect(first.data(1).last == 42)
+        second.pump(&harness)
+    }
+
+    @Test func duplicatesOfOnePeerAreLimited() throws {
+        var harness = SwarmHarness()
+        harness.add()
+        for _ in 0..<12 { _ = OutsidePeer(&harness, to: 0) }
+        #expect(harness.swarms[0].connectionCount == 8)
+        #expect(harness.connected(0) == 1)
+        #expect(harness.disconnected(0).isEmpty)
+    }
+
+    /// Bitswap answers may come back on the stream of the question.
+    @Test func answersOnAOneWayStreamAreMessages() throws {
+        var harness = SwarmHarness()
+        harness.add(serving: [.bitswap])
+        var peer = try #require(OutsidePeer(&harness, to: 0))
+        let handle = try #require(harness.swarms[0].handle(of: PeerID(ed25519: SwarmHarness.keyPair(900).publicKey)))
+        harness.command(0, .send(to: handle, .bitswap, [1, 2, 3], .normal))
+        harness.run(for: .milliseconds(20))
+        peer.pump(&harness)
+        // Even ids are the swarm's: identify first, then bitswap.
+        #expect(peer.data(4).suffix(4) == [3, 1, 2, 3])
+        var answer: [UInt8] = []
+        Multistream.append(Multistream.header, to: &answer)
+        Multistream.append(Array("/ipfs/bitswap/1.2.0".utf8), to: &answer)
+        peer.send(OutsidePeer.frame(.windowUpdate, .ack, 4) + OutsidePeer.frame(.data, [], 4, answer + [2, 8, 9]), &harness)
+        #expect(harness.messages(0) == [[8, 9]])
+        // A refusal ends all sending of that protocol to that peer.
+        harness.command(0, .send(to: handle, .gossip, [1], .normal))
+        harness.run(for: .milliseconds(20))
+        var refusal: [UInt8] = []
+        Multistream.append(Multistream.header, to: &refusal)
+        Multistream.append(Multistream.refusal, to: &refusal)
+        peer.send(OutsidePeer.frame(.data, [], 6, refusal), &harness)
+        harness.command(0, .send(to: handle, .gossip, [1], .normal))
+        harness.run(for: .seconds(1))
+        peer.pump(&harness)
+        #expect(!peer.frames.contains { $0.header.stream == 8 })
+        #expect(harness.disconnected(0).isEmpty)
+    }
+
     @Test func handlesAreReused() throws {
         var harness = SwarmHarness()
         harness.add()
