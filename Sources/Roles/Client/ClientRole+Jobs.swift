@@ -46,12 +46,7 @@ extension ClientRole {
             case .refused(let reason): emit.append(.answer(query, .failed(.refused(reason))))
             case .received, .results, .proof: emit.append(.answer(query, .failed(.refused(.malformed))))
             }
-        case .proof(let query):
-            if case .proof(let bytes) = reply {
-                emit.append(.answer(query, .proof(bytes)))
-            } else {
-                emit.append(.answer(query, .failed(.proofUnavailable)))
-            }
+        case .proof(let query): proofReceived(query, reply, emit: &emit)
         }
     }
 
@@ -60,7 +55,8 @@ extension ClientRole {
         // Asked again by the next poll.
         case .submit, .status: break
         case .results(let job): submissions[job]?.cursor = 0
-        case .control(let query), .proof(let query), .look(let query): emit.append(.answer(query, .failed(.noManager)))
+        case .control(let query), .look(let query): emit.append(.answer(query, .failed(.noManager)))
+        case .proof(let query): endProof(query, nil, emit: &emit)
         }
     }
 

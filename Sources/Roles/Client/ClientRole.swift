@@ -52,6 +52,7 @@ public struct ClientRole: StateMachine {
     var submissions: [RecordID: Submission] = [:]
     var order: [RecordID] = []
     var pending: [RequestID: Pending] = [:]
+    var proofs: [QueryID: ProofFetch] = [:]
     var isDraining = false
 
     public init(keys: RoleKeys, parameters: Parameters = Parameters(), ids: RoleIDs) {
@@ -73,7 +74,8 @@ public struct ClientRole: StateMachine {
             }
         case .requestFailed(let id, _):
             if let request = pending.removeValue(forKey: id) { failed(request, now: now, emit: &emit) }
-        case .block(let id, let bytes): block(id, bytes, now: now, emit: &emit)
+        case .block(let id, let bytes):
+            if !proofBlock(id, bytes, emit: &emit) { block(id, bytes, now: now, emit: &emit) }
         case .drain:
             isDraining = true
             emit.append(.event(.drained))
@@ -185,10 +187,7 @@ public struct ClientRole: StateMachine {
             }
             send(.status(page), to: manager, as: .look(query), emit: &emit)
         case .proof(let job, let task):
-            guard let manager = submissions[job]?.manager ?? managers.first else {
-                return emit.append(.answer(query, .failed(.noManager)))
-            }
-            send(.proof(job: job, task: task), to: manager, as: .proof(query), emit: &emit)
+            fetchProof(job, task, query, emit: &emit)
         case .roster, .penalties: emit.append(.answer(query, .failed(.unsupported)))
         }
     }

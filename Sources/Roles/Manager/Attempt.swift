@@ -34,6 +34,8 @@ struct Attempt: Sendable {
     let record: Record
     let begunAt: Instant
     var stage: Stage = .offered
+    /// Shows how the Worker was drawn; nil after a restart.
+    var workerDraw: ProofBundle.DrawEvidence?
     var permille: UInt32 = 0
     var rays: UInt64 = 0
     /// Set with the commitment.

@@ -31,6 +31,7 @@ struct Committee: Sendable {
     var duties: [DutyState] = []
     private var count: VerdictCount
     private var candidates: [Bytes32] = []
+    private(set) var evidence: ProofBundle.DrawEvidence?
     private var used: Set<Bytes32> = []
     private var authors: [RecordID: Bytes32] = [:]
     private(set) var accepts: UInt32 = 0
@@ -44,20 +45,30 @@ struct Committee: Sendable {
         self.beacon = beacon
     }
 
-    /// Draws the order of Verifiers out of those that qualify. Those that gave a verdict before are left out.
-    mutating func draw(anchor: Anchor, beacon: Beacon, subject: Bytes32, roster: Roster, excluding: Draw.Exclusion) {
+    enum Availability: Hashable, Sendable {
+        case free
+        /// Later.
+        case busy
+        /// Not there, or not able to check this job.
+        case gone
+    }
+
+    /// Draws the order of Verifiers out of the certified roster. Those that gave a verdict before, or are at it, are passed over.
+    mutating func draw(
+        anchor: Anchor, beacon: Beacon, subject: Bytes32, from certified: RosterHistory.Certified, roster: Roster,
+        excluding exclusion: Draw.Exclusion
+    ) {
         self.anchor = anchor
         self.beacon = beacon
-        var exclusion = excluding
-        for duty in duties where duty.verdict != nil || duty.isLive { exclusion.keys.insert(duty.verifier) }
-        used = exclusion.keys
+        used = Set(duties.filter { $0.verdict != nil || $0.isLive }.map(\.verifier))
+        evidence = ProofBundle.DrawEvidence(roster: roster, roundRoot: certified.roundRoot)
         var draw = Draw(.verifier, subject: subject, output: beacon.output, roster: roster, excluding: exclusion)
         candidates = []
         while candidates.count < Committee.candidatesMax, let entry = draw.next() { candidates.append(entry.key) }
     }
 
     /// The next Verifier to ask, in the order of ranks, passing over those that have no time now; nil where nobody is needed or free.
-    mutating func nextInvitation(isFree: (Bytes32) -> Bool) -> Invitation? {
+    mutating func nextInvitation(_ availability: (Bytes32) -> Availability) -> Invitation? {
         guard duties.count < Committee.dutiesMax else { return nil }
         let disputes: [RecordID]
         let missing: Int
@@ -70,9 +81,17 @@ struct Committee: Sendable {
             missing = more - duties.count { $0.isLive && $0.body.disputes.contains(dispute) }
             disputes = [dispute]
         }
-        guard missing > 0, let rank = candidates.firstIndex(where: { !used.contains($0) && isFree($0) }) else { return nil }
-        used.insert(candidates[rank])
-        return Invitation(verifier: candidates[rank], rank: UInt32(truncatingIfNeeded: rank), disputes: disputes)
+        guard missing > 0 else { return nil }
+        for (rank, key) in candidates.enumerated() where !used.contains(key) {
+            switch availability(key) {
+            case .busy: continue
+            case .gone: used.insert(key)
+            case .free:
+                used.insert(key)
+                return Invitation(verifier: key, rank: UInt32(truncatingIfNeeded: rank), disputes: disputes)
+            }
+        }
+        return nil
     }
 
     /// Counts a verdict that `DutyState.opened` let through. `isEvident`: our own check of a reject that needs no render.

@@ -64,4 +64,11 @@ struct DutyState: Sendable {
         }
         return verdict
     }
+
+    /// The records for the proof; nil where there is no verdict.
+    var transcript: ProofBundle.Transcript? {
+        guard let accept, let verdict else { return nil }
+        return ProofBundle.Transcript(
+            duty: record, accept: accept, challenge: challenge, locators: locators, blind: blind, openings: openings, verdict: verdict)
+    }
 }

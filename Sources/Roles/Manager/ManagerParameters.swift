@@ -26,6 +26,8 @@ public struct ManagerParameters: Sendable {
     // The job's challenge and price.
     public var rayChallenges: UInt32 = 133
     public var areaChallenges: UInt32 = 133
+    /// Jobs with so many samples that fewer than these fit one message are refused.
+    public var areaChallengesMin: UInt32 = 32
     /// Work of 10⁹ rays in µIBM, where no sample render measured it.
     public var microIBMPerGigaray: UInt64 = 1_000_000
 

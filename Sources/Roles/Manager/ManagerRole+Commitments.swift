@@ -96,14 +96,12 @@ extension ManagerRole {
     mutating func verifyIfReady(_ ref: AttemptRef, now: Instant, emit: inout [RoleEffect]) {
         guard let attempt = attempt(ref), attempt.isPictureHeld, let anchor = attempt.anchor, let job = jobs[ref.job] else { return }
         guard attempt.committee?.anchor != anchor, let beacon = try? anchor.beacon.decoded(as: Beacon.self) else { return }
-        guard let roster = verifiers(for: job) else { return }
-        var exclusion = Draw.Exclusion(keys: [attempt.worker])
-        if let operatorID = members[attempt.worker]?.registration.operatorID, operatorID != .zero {
-            exclusion.operators.insert(operatorID)
-        }
+        guard let certified = rosters.drawable(at: beacon.round), let roster = certified.verifiers, isVerifiable(job) else { return }
+        let workers = attempt.workerDraw?.roster ?? certified.workers ?? roster
+        let exclusion = Draw.Exclusion(worker: attempt.worker, in: workers)
         let subject = DrawSubject.verifiers(job: ref.job, worker: attempt.worker, round: beacon.round)
         var committee = attempt.committee ?? Committee(level: attempt.offer.level, anchor: anchor, beacon: beacon)
-        committee.draw(anchor: anchor, beacon: beacon, subject: subject, roster: roster, excluding: exclusion)
+        committee.draw(anchor: anchor, beacon: beacon, subject: subject, from: certified, roster: roster, excluding: exclusion)
         update(ref) {
             $0.stage = .verifying
             $0.committee = committee
@@ -111,25 +109,28 @@ extension ManagerRole {
         hungry.append(ref)
     }
 
-    func verifiers(for job: JobState) -> Roster? {
-        members.roster(.verifier) { _, member in
-            let registration = member.registration
-            return member.isConnected && registration.profile == parameters.profile
-                && registration.sceneBytesMax >= job.facts?.bytes ?? 0 && registration.memory >= job.plan?.memory ?? 0
-        }
+    /// Whether a Verifier that was drawn is there and can load the job's scene.
+    func canVerify(_ key: Bytes32, _ job: JobState) -> Bool {
+        guard let member = members[key], member.isConnected, member.registration.role == .verifier else { return false }
+        let registration = member.registration
+        return registration.profile == parameters.profile && registration.sceneBytesMax >= job.facts?.bytes ?? 0
+            && registration.memory >= job.plan?.memory ?? 0
     }
+
+    func verifiersPresent(for job: JobState) -> Int { members.keys.count { canVerify($0, job) } }
+    private func isVerifiable(_ job: JobState) -> Bool { members.keys.contains { canVerify($0, job) } }
 
     /// Where nobody is left to ask, the commitment is anchored again: the next output draws from those who are there then.
     mutating func anchorAgainIfStarved(_ ref: AttemptRef) {
         guard let attempt = attempt(ref), attempt.isPictureHeld, attempt.anchor != nil, let claim = attempt.claim else { return }
         guard let committee = attempt.committee else {
             // Anchored while no Verifier was there.
-            if let job = jobs[ref.job], verifiers(for: job) != nil { clock.add(claim.commitmentID) }
+            if let job = jobs[ref.job], isVerifiable(job) { clock.add(claim.commitmentID) }
             return
         }
         guard committee.isExhausted, committee.decision == .undecided, let job = jobs[ref.job] else { return }
         let spent = Set(committee.duties.filter { $0.verdict != nil }.map(\.verifier))
-        let fresh = verifiers(for: job)?.entries.contains { !spent.contains($0.key) && $0.key != attempt.worker } ?? false
+        let fresh = members.keys.contains { !spent.contains($0) && $0 != attempt.worker && canVerify($0, job) }
         if fresh, committee.duties.count < Committee.dutiesMax { clock.add(claim.commitmentID) }
     }
 }

@@ -8,11 +8,16 @@ extension ManagerRole {
     /// Asks as many drawn Verifiers as the decision still needs.
     mutating func fill(_ ref: AttemptRef, now: Instant, emit: inout [RoleEffect]) {
         while let attempt = attempt(ref), var committee = attempt.committee {
+            guard let job = jobs[ref.job] else { return }
             let invitation = committee.nextInvitation { key in
-                guard let member = members[key] else { return false }
-                return member.isConnected && member.slotsFree > 0 && member.coolUntil <= now
+                guard let member = members[key], canVerify(key, job) else { return .gone }
+                return member.slotsFree > 0 && member.coolUntil <= now ? .free : .busy
             }
-            guard let invitation else { break }
+            guard let invitation else {
+                // Those who are gone were passed over.
+                update(ref) { $0.committee = committee }
+                break
+            }
             let duty = duty(for: invitation, attempt: attempt, committee: committee)
             committee.duties.append(duty)
             update(ref) { $0.committee = committee }

@@ -63,6 +63,7 @@ extension ManagerRole {
         let id = keys.id(record)
         if let committee = attempt.committee {
             for (verifier, verdict) in committee.refuted { penalise(verifier, .wrongVerdict, ref, evidence: [verdict], emit: &emit) }
+            if summary == .accepted || summary == .rejected { archiveProof(attempt, committee, end: record, emit: &emit) }
         }
         drop(attempt, emit: &emit)
         if summary == .accepted, let claim = attempt.claim, let commitment = attempt.commitment {
@@ -102,6 +103,17 @@ extension ManagerRole {
         if let job = jobs[ref.job], job.isDone {
             endJob(ref.job, job.tasksGivenUp == 0 ? .verified : .failed, reasons: finalReasons(job), now: now, emit: &emit)
         }
+    }
+
+    /// Keeps what a third party needs to replay the verdicts. The picture stays in the store under its CID.
+    private func archiveProof(_ attempt: Attempt, _ committee: Committee, end: Record, emit: inout [RoleEffect]) {
+        guard let job = jobs[attempt.ref.job], let commitment = attempt.commitment else { return }
+        let transcripts = committee.duties.filter { $0.anchor == committee.anchor }.compactMap(\.transcript)
+        let bundle = ProofBundle(
+            network: keys.network, jobRequest: job.record, jobPlan: job.planRecord, offer: attempt.record, commitment: commitment,
+            anchor: committee.anchor, transcripts: transcripts, attemptEnd: end, workerDraw: attempt.workerDraw,
+            verifierDraw: committee.evidence)
+        emit.append(.persist([store.proof(bundle, attempt.ref)]))
     }
 
     /// Forgets an attempt's timers, slots, fetches, duties and held calls.

@@ -18,7 +18,7 @@ extension ManagerRole {
         case .status(let query): reply = jobStatus(query, for: peer, inbound, now: now, emit: &emit)
         case .control(let record): reply = controlled(record, by: peer, now: now, emit: &emit)
         case .results(let query): reply = results(query, inbound, emit: &emit)
-        case .proof(let job, let task): reply = proof(job, task, .inbound(inbound), emit: &emit)
+        case .proof(let query): reply = proof(query, .inbound(inbound), emit: &emit)
         }
         if let reply { emit.append(.respond(inbound, reply.encoded)) }
     }
@@ -35,7 +35,7 @@ extension ManagerRole {
         if request.roundMax > 0, request.roundMax < clock.round { return .refused(.expired) }
         if jobs.count >= parameters.jobsMax { return .refused(.tooMany) }
         if jobs.values.count(where: { $0.record.author == record.author }) >= parameters.jobsPerClientMax { return .refused(.tooMany) }
-        guard request.order.sceneBytes <= parameters.sceneBytesMax, planner(request.order) != nil else { return .refused(.tooLarge) }
+        guard request.order.sceneBytes <= parameters.sceneBytesMax, planned(request.order) != nil else { return .refused(.tooLarge) }
         emit.append(.persist([store.request(record, id: id)]))
         emit.append(.event(.jobReceived(job: id, client: record.author)))
         begin(record, request, id: id, now: now, emit: &emit)
@@ -43,15 +43,28 @@ extension ManagerRole {
     }
 
     /// Cuts the job; nil also where its offers would not be valid, because the proof of a task would be too large.
-    func planner(_ order: JobOrder) -> TaskGrid? {
+    func planned(_ order: JobOrder) -> TaskGrid? {
         let workers = members.count(.worker)
         guard let grid = JobPlanner(parameters: parameters.planner).plan(order, workers: workers) else { return nil }
+        guard let challenges = areaChallenges(order.settings) else { return nil }
         let task = grid[0]
         let offer = Offer(
             job: .zero, task: 0, cause: .zero, worker: .zero, sceneRoot: order.sceneRoot, settings: order.settings, frame: task.frame,
             tile: task.tile, samples: task.samples, jobSeed: 0, profile: parameters.profile, deadlineRound: 0, level: order.level,
-            rayChallenges: parameters.rayChallenges, areaChallenges: parameters.areaChallenges)
+            rayChallenges: parameters.rayChallenges, areaChallenges: challenges)
         return offer.isValid ? grid : nil
+    }
+
+    /// Pixels that a Verifier opens in all buckets: fewer where a pixel has so many that locators and openings together, which are
+    /// the evidence of a dispute, would not fit one message. Nil where even the fewest do not.
+    func areaChallenges(_ settings: RenderSettings) -> UInt32? {
+        let buckets = (UInt64(settings.samples) + 15) / 16
+        // Paths of 25 levels beside leaves and values.
+        let perRay = UInt64(LeafSummary.valuesSize + LeafSummary.size + 1_100)
+        let perArea = buckets * UInt64(LeafSummary.valuesSize + LeafSummary.size + RecordValue.packedSize) + 1_100
+        let room = UInt64(Frame.sizeMax - (64 << 10)) - min(UInt64(parameters.rayChallenges) * perRay, UInt64(Frame.sizeMax / 2))
+        let count = min(UInt64(parameters.areaChallenges), room / perArea)
+        return count >= UInt64(min(parameters.areaChallengesMin, parameters.areaChallenges)) ? UInt32(count) : nil
     }
 
     /// Starts or, after a restart, starts again with the scene.
@@ -125,11 +138,11 @@ extension ManagerRole {
     }
 
     private mutating func plan(_ job: JobState, _ facts: SceneFacts, emit: inout [RoleEffect]) {
-        guard let grid = planner(job.order) else { return }
+        guard let grid = planned(job.order), let challenges = areaChallenges(job.order.settings) else { return }
         let plan = JobPlan(
             job: job.id, term: 0, tileWidth: grid.tileWidth, tileHeight: grid.tileHeight, taskCount: UInt32(clamping: grid.taskCount),
             seed: secret.nextWord(), verdicts: UInt32(clamping: job.order.level.verifiers), rayChallenges: parameters.rayChallenges,
-            areaChallenges: parameters.areaChallenges, profile: parameters.profile, memory: facts.memory)
+            areaChallenges: challenges, profile: parameters.profile, memory: facts.memory)
         let record = keys.sign(plan)
         jobs[job.id]?.facts = facts
         jobs[job.id]?.begin(plan, record: record, id: keys.id(record), grid: grid)

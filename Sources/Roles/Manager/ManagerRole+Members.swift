@@ -68,8 +68,11 @@ extension ManagerRole {
     mutating func closeRound(now: Instant, emit: inout [RoleEffect]) {
         timers.set(.round, at: now + parameters.roundLength)
         for key in members.silent(since: now - parameters.memberSilenceMax) { remove(key, now: now, emit: &emit) }
+        let (workers, verifiers) = (members.roster(.worker), members.roster(.verifier))
         let closed = clock.close(
-            contribution: secret.next(), workers: members.rosterRoot(.worker), verifiers: members.rosterRoot(.verifier), keys: keys)
+            contribution: secret.next(), workers: workers?.root, verifiers: verifiers?.root, keys: keys)
+        rosters.append(
+            RosterHistory.Certified(round: closed.round, roundRoot: closed.roundRoot, workers: workers, verifiers: verifiers))
         emit.append(.persist([store.beacon(closed.beacon)]))
         emit.append(.publish(.beacon, closed.beacon.encoded))
         let call = BeaconCall.beacon(closed.beacon).encoded

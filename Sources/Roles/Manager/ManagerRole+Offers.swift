@@ -11,7 +11,7 @@ extension ManagerRole {
 
     /// Gives waiting tasks to drawn Workers, while there are free ones that qualify.
     mutating func assign(now: Instant, emit: inout [RoleEffect]) {
-        guard let output = clock.output, !status.isDraining else { return }
+        guard let output = clock.output, rosters.drawable(at: clock.round - 1)?.workers != nil, !status.isDraining else { return }
         for id in jobOrder {
             guard let job = jobs[id], job.isRunning, !job.isPaused else { continue }
             var skipped = 0
@@ -42,25 +42,34 @@ extension ManagerRole {
     private mutating func offer(job id: RecordID, task index: Int, output: Bytes32, now: Instant, emit: inout [RoleEffect]) -> Bool {
         guard let job = jobs[id], let plan = job.plan, let grid = job.grid else { return false }
         let task = job.tasks[index]
-        let roster = members.roster(.worker) { key, member in
-            member.isConnected && member.slotsFree > 0 && member.coolUntil <= now && (task.barred[key] ?? .origin) <= now
-                && qualifies(key, member, for: job)
+        guard let certified = rosters.drawable(at: clock.round - 1), let roster = certified.workers, let beacon = clock.beacon else {
+            return false
         }
-        guard let roster else { return false }
+        let eligible = Set(
+            members.keys.filter { key in
+                guard let member = members[key], member.registration.role == .worker, roster[key] != nil else { return false }
+                return member.isConnected && member.slotsFree > 0 && member.coolUntil <= now && (task.barred[key] ?? .origin) <= now
+                    && qualifies(key, member, for: job)
+            })
+        guard !eligible.isEmpty else { return false }
         let number = UInt32(truncatingIfNeeded: index)
         let subject = DrawSubject.worker(job: id, task: number, attempt: task.attempts)
         var draw = Draw(.worker, subject: subject, output: output, roster: roster)
-        guard let drawn = draw.next(), let member = members[drawn.key] else { return false }
+        // Ranks that do not qualify or have no time are passed over; anybody can repeat the draw and count them.
+        while let entry = draw.next(), !eligible.contains(entry.key) {}
+        guard let drawn = draw.drawn.last, eligible.contains(drawn.key), let member = members[drawn.key] else { return false }
         let planned = grid[index]
         let body = Offer(
-            job: id, task: number, attempt: task.attempts, cause: task.cause, drawRound: clock.round - 1, worker: drawn.key,
+            job: id, task: number, attempt: task.attempts, cause: task.cause, drawRound: clock.round - 1,
+            rank: UInt32(clamping: draw.drawn.count - 1), worker: drawn.key,
             sceneRoot: job.order.sceneRoot, settings: job.order.settings, frame: planned.frame, tile: planned.tile,
             samples: planned.samples, jobSeed: plan.seed, profile: plan.profile, pricePerIBM: member.registration.priceMin,
             microIBMPerGigaray: parameters.microIBMPerGigaray, deadlineRound: clock.round &+ parameters.deadlineRounds,
             level: job.order.level, rayChallenges: plan.rayChallenges, areaChallenges: plan.areaChallenges)
         let record = keys.sign(body)
         let ref = AttemptRef(job: id, task: number, attempt: task.attempts)
-        let attempt = Attempt(ref: ref, offer: body, offerID: keys.id(record), record: record, now: now)
+        var attempt = Attempt(ref: ref, offer: body, offerID: keys.id(record), record: record, now: now)
+        attempt.workerDraw = ProofBundle.DrawEvidence(roster: roster, roundRoot: certified.roundRoot, beacon: beacon)
         jobs[id]?.tasks[index].attempts += 1
         jobs[id]?.tasks[index].attempt = attempt
         offers[attempt.offerID] = ref

@@ -15,7 +15,7 @@ extension ManagerRole {
     enum Load: Hashable, Sendable {
         case status(JobStatusQuery, Asker, client: Bytes32?)
         case results(InboundID)
-        case proof(Asker)
+        case proof(Asker, offset: UInt64)
     }
 
     /// Reads of the archive that may be under way.
@@ -56,9 +56,10 @@ extension ManagerRole {
         return isAsked ? nil : .refused(.tooMany)
     }
 
-    mutating func proof(_ job: RecordID, _ task: UInt32, _ asker: Asker, emit: inout [RoleEffect]) -> JobReply? {
-        let key = store.proofKey(job, task)
-        return load(.proof(asker), prefix: key, from: key, countMax: 1, emit: &emit) ? nil : .refused(.tooMany)
+    mutating func proof(_ query: ProofQuery, _ asker: Asker, emit: inout [RoleEffect]) -> JobReply? {
+        let key = store.proofKey(query.job, query.task)
+        let isAsked = load(.proof(asker, offset: query.offset), prefix: key, from: key, countMax: 1, emit: &emit)
+        return isAsked ? nil : .refused(.tooMany)
     }
 
     mutating func loaded(_ id: LoadID, _ entries: [StoredEntry], emit: inout [RoleEffect]) {
@@ -78,10 +79,14 @@ extension ManagerRole {
                 (try? Frame(encoded: entry.value)).flatMap { try? TaskResult(records: $0.records) }
             }
             emit.append(.respond(inbound, JobReply.results(results).encoded))
-        case .proof(let asker):
+        case .proof(let asker, let offset):
             switch asker {
             case .inbound(let inbound):
-                emit.append(.respond(inbound, (entries.first.map { JobReply.proof($0.value) } ?? .refused(.unknown)).encoded))
+                let reply = entries.first.map { entry in
+                    let part = entry.value.dropFirst(Int(clamping: offset)).prefix(ProofQuery.partMax)
+                    return JobReply.proof(Array(part), size: UInt64(entry.value.count))
+                }
+                emit.append(.respond(inbound, (reply ?? .refused(.unknown)).encoded))
             case .query(let id): emit.append(.answer(id, entries.first.map { .proof($0.value) } ?? .failed(.proofUnavailable)))
             }
         }
@@ -157,7 +162,7 @@ extension ManagerRole {
             }
             emit.append(.answer(query, .penalties(rows)))
         case .proof(let job, let task):
-            if proof(job, task, .query(query), emit: &emit) != nil { emit.append(.answer(query, .failed(.busy))) }
+            if proof(ProofQuery(job: job, task: task), .query(query), emit: &emit) != nil { emit.append(.answer(query, .failed(.busy))) }
         }
     }
 

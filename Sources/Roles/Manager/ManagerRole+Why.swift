@@ -58,7 +58,7 @@ extension ManagerRole {
         if leased > 0 { reasons.append(.rendering(tasks: leased)) }
         if committed > 0 { reasons.append(.waitingForRound(round: clock.round, tasks: committed)) }
         if committed > 0 || needed > 0 {
-            let present = verifiers(for: job)?.entries.count ?? 0
+            let present = verifiersPresent(for: job)
             if present < job.order.level.verifiers {
                 reasons.append(.tooFewVerifiers(needed: UInt64(job.order.level.verifiers), present: UInt64(present)))
             }

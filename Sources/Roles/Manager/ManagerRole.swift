@@ -43,6 +43,7 @@ public struct ManagerRole: StateMachine {
     var timers = Timers<Timer>()
     var clock = RoundClock()
     var members: MemberTable
+    var rosters = RosterHistory()
     /// Jobs that have not ended.
     var jobs: [RecordID: JobState] = [:]
     /// By priority, then by arrival.

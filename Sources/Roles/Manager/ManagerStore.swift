@@ -46,6 +46,11 @@ struct ManagerStore: Sendable {
     func resultPrefix(_ job: RecordID) -> [UInt8] { key(StoredEntry.archivePrefix, job, "r") }
     func resultKey(_ job: RecordID, _ task: UInt32) -> [UInt8] { key(StoredEntry.archivePrefix, job, "r", task) }
     func proofKey(_ job: RecordID, _ task: UInt32) -> [UInt8] { key(StoredEntry.archivePrefix, job, "b", task) }
+    /// The proof of the last attempt that verdicts decided.
+    func proof(_ bundle: ProofBundle, _ ref: AttemptRef) -> StoredChange {
+        StoredChange(key: proofKey(ref.job, ref.task), value: bundle.encoded)
+    }
+
     func statusKey(_ job: RecordID) -> [UInt8] { key(StoredEntry.archivePrefix, job, "s") }
 
     /// Moves an ended job from the live rows to the archive, in one change.

@@ -87,10 +87,8 @@ struct MemberTable: Sendable {
         return entries.isEmpty ? nil : Roster(entries)
     }
 
-    /// Root of everybody of a role, for the round's root.
-    func rosterRoot(_ role: RoleName) -> Bytes32? {
-        roster(role) { _, _ in true }?.root
-    }
+    /// Everybody of a role, as a round's root certifies it.
+    func roster(_ role: RoleName) -> Roster? { roster(role) { _, _ in true } }
 
     private func place(of key: Bytes32) -> Int {
         var (low, high) = (0, sorted.count)

@@ -17,6 +17,7 @@ struct RoundClock: Sendable {
     struct Closed: Sendable {
         var round: UInt64
         var beacon: Record
+        var roundRoot: Record
         var output: Bytes32
         /// In the order in which they were added.
         var anchors: [(id: RecordID, anchor: Anchor)]
@@ -54,7 +55,7 @@ struct RoundClock: Sendable {
                 shardIndex: 0, shardPath: [], beacon: record)
             return (id: id, anchor: anchor)
         }
-        let closed = Closed(round: round, beacon: record, output: body.output, anchors: anchors)
+        let closed = Closed(round: round, beacon: record, roundRoot: rootRecord, output: body.output, anchors: anchors)
         restore(record, id: keys.id(record), body: body)
         waiting = []
         isWaiting = []

@@ -10,8 +10,8 @@ public struct Frame: Hashable, Sendable {
 
     /// Records of one frame; the most are needed for the evidence of a dispute.
     public static let recordsMax = 64
-    /// Bytes of one frame: two of the largest records.
-    public static let sizeMax = 34 << 20
+    /// Bytes of one frame: what the network takes as one message.
+    public static let sizeMax = 4 << 20
 
     public init(kind: UInt32, records: [Record] = [], payload: [UInt8] = []) {
         self.kind = kind

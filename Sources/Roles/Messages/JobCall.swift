@@ -10,7 +10,7 @@ public enum JobCall: FrameMessage {
     case control(Record)
     /// Signed results of verified tasks, from the one with this index on.
     case results(JobStatusQuery)
-    case proof(job: RecordID, task: UInt32)
+    case proof(ProofQuery)
 
     public var frame: Frame {
         switch self {
@@ -18,7 +18,7 @@ public enum JobCall: FrameMessage {
         case .status(let query): Frame(kind: 2, payload: query.encoded)
         case .control(let record): Frame(kind: 3, records: [record])
         case .results(let query): Frame(kind: 4, payload: query.encoded)
-        case .proof(let job, let task): Frame(kind: 5, payload: JobStatusQuery(job: job, firstTask: task, taskCount: 1).encoded)
+        case .proof(let query): Frame(kind: 5, payload: query.encoded)
         }
     }
 
@@ -28,9 +28,7 @@ public enum JobCall: FrameMessage {
         case 2: self = .status(try JobStatusQuery(encoded: frame.payload))
         case 3: self = .control(try frame.single())
         case 4: self = .results(try JobStatusQuery(encoded: frame.payload))
-        case 5:
-            let query = try JobStatusQuery(encoded: frame.payload)
-            self = .proof(job: query.job, task: query.firstTask)
+        case 5: self = .proof(try ProofQuery(encoded: frame.payload))
         default: throw .malformedField
         }
     }
@@ -42,17 +40,21 @@ public enum JobReply: FrameMessage {
     /// With the `JobAccepted` and, at the end, the `JobEnd` as far as they are there.
     case status(JobStatus, [Record])
     case results([TaskResult])
-    /// A `ProofBundle` of at most `ProofReply.sizeMax` bytes.
-    case proof([UInt8])
+    /// A part of a `ProofBundle`, and the size of the whole.
+    case proof([UInt8], size: UInt64)
     case refused(RefusalReason)
 
     public var frame: Frame {
         switch self {
-        case .received(let job): Frame(kind: 1, payload: job.array)
-        case .status(let status, let records): Frame(kind: 2, records: records, payload: status.encoded)
-        case .results(let results): Frame(kind: 3, records: results.flatMap(\.records))
-        case .proof(let bytes): Frame(kind: 4, payload: bytes)
-        case .refused(let reason): refusalFrame(reason)
+        case .received(let job): return Frame(kind: 1, payload: job.array)
+        case .status(let status, let records): return Frame(kind: 2, records: records, payload: status.encoded)
+        case .results(let results): return Frame(kind: 3, records: results.flatMap(\.records))
+        case .proof(let part, let size):
+            var writer = ByteWriter(reserving: part.count + 8)
+            writer.writeBigEndian(size)
+            writer.write(part)
+            return Frame(kind: 4, payload: writer.bytes)
+        case .refused(let reason): return refusalFrame(reason)
         }
     }
 
@@ -69,9 +71,53 @@ public enum JobReply: FrameMessage {
                 results.append(try TaskResult(records: Array(frame.records[index..<index + 3])))
             }
             self = .results(results)
-        case 4: self = .proof(frame.payload)
+        case 4:
+            var reader = ByteReader(frame.payload)
+            let size = try reader.readBigEndian(UInt64.self)
+            self = .proof(Array(reader.readRest()), size: size)
         default: self = .refused(try readRefusal(frame))
         }
+    }
+}
+
+/// Asks for the records of a task's verdict, from an offset on.
+public struct ProofQuery: Hashable, Sendable {
+    /// Bytes in one answer.
+    public static let partMax = 3 << 20
+
+    public var job: RecordID
+    public var task: UInt32
+    public var offset: UInt64
+
+    public init(job: RecordID, task: UInt32, offset: UInt64 = 0) {
+        self.job = job
+        self.task = task
+        self.offset = offset
+    }
+
+    public var encoded: [UInt8] {
+        var writer = ProtobufWriter()
+        writer.bytes32(1, job)
+        writer.uint32(2, task)
+        writer.uint64(3, offset)
+        return writer.bytes
+    }
+
+    public init(encoded: [UInt8]) throws(WireError) {
+        var job: Bytes32?
+        var task: UInt32 = 0
+        var offset: UInt64 = 0
+        var reader = ProtobufReader(encoded)
+        while let field = try reader.next() {
+            switch field.number {
+            case 1: job = try field.bytes32()
+            case 2: task = try field.uint32()
+            case 3: offset = try field.uint64()
+            default: break
+            }
+        }
+        guard let job else { throw .missingField }
+        self.init(job: job, task: task, offset: offset)
     }
 }
 
