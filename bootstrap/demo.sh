@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 export SWIFT_BACKTRACE=enable=no
 
 node=${NODE:-.build/release/node}
-scene=${SCENE:-docs/scenes/demo.glb}
+scene=${SCENE:-scenes/flighthelmet.glb}
 size=${SIZE:-640x480}
 samples=${SAMPLES:-64}
 ready_deadline=60   # seconds until every process has joined
