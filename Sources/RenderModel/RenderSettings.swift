@@ -21,6 +21,8 @@ public struct RenderSettings: Equatable, Hashable, Sendable {
         public init(rawValue: UInt32) { self.rawValue = rawValue }
         public static let normalMaps = Ignored(rawValue: 1)
         public static let alpha = Ignored(rawValue: 2)
+        /// The sky behind the scene: a camera ray that hits nothing is black. The sky still lights the scene.
+        public static let background = Ignored(rawValue: 4)
     }
 
     public struct Layers: OptionSet, Hashable, Sendable {

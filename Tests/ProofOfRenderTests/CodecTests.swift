@@ -89,7 +89,7 @@ import Wire
         #expect(refused { $0.settings.depth = 65 })
         #expect(refused { $0.settings.depth = 0 })
         #expect(refused { $0.settings.layers = .alpha })
-        #expect(refused { $0.settings.ignore = RenderSettings.Ignored(rawValue: 4) })
+        #expect(refused { $0.settings.ignore = RenderSettings.Ignored(rawValue: 8) })
         #expect(refused { $0.tile.x = 4 })
         #expect(refused { $0.tile.width = 12 })
         #expect(refused { $0.tile.width = 40 })

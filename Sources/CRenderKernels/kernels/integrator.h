@@ -76,6 +76,7 @@ RK_FN void rk_sample_path(const RkTables *scene, RK_GLOBAL const RkView *view, u
         out->rays += 1u;
         rk_trace(scene, &ray, 0u, testAlpha, &sampler, 2u * bounce, &hit);
         if (hit.draw == RK_NONE) {
+            if (bounce == 0u && (view->ignore & RK_IGNORE_BACKGROUND) != 0u) return;
             float weight = 1.0f;
             if (bsdfPdf >= 0.0f && skyLight != RK_NONE) {
                 float lightPdf = rk_light_probability(scene, skyLight) * rk_sky_pdf(scene, ray.direction);

@@ -156,6 +156,7 @@ typedef struct {
 #define RK_FILTER_ENTRIES 128
 #define RK_IGNORE_NORMAL_MAPS 1u
 #define RK_IGNORE_ALPHA 2u
+#define RK_IGNORE_BACKGROUND 4u
 #define RK_LAYER_ALPHA 1u
 #define RK_LAYER_ALBEDO 2u
 #define RK_LAYER_NORMAL 4u

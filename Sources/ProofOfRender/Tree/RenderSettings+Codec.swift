@@ -10,7 +10,7 @@ extension RenderSettings {
     public var isValid: Bool {
         let sides = 1...RenderSettings.sizeMax
         return sides.contains(width) && sides.contains(height) && sides.contains(samples) && depth >= 1
-            && depth <= RenderSettings.depthMax && camera < RenderSettings.sizeMax && ignore.rawValue < 4 && layers.rawValue < 16
+            && depth <= RenderSettings.depthMax && camera < RenderSettings.sizeMax && ignore.rawValue < 8 && layers.rawValue < 16
     }
 
     /// Protobuf `RenderSettings` of `docs/protocols/proof.proto`.

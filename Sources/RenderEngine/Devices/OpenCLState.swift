@@ -3,8 +3,8 @@ internal import CRenderKernels
 
 /// Context, queue, kernel and buffers of one device.
 ///
-/// `@unchecked Sendable`: OpenCL's objects are pointers that may be used on any thread, one at a time; this value lives behind its
-/// device's lock.
+/// `@unchecked Sendable`: OpenCL's objects are pointers that may be used on any thread, one at a time,
+/// and this value lives behind its device's lock.
 struct OpenCLState: ~Copyable, @unchecked Sendable {
     private let device: OpenCLPlatform.Device
     private let context: cl_context

@@ -1,0 +1,108 @@
+internal import ArgumentParser
+internal import Console
+internal import NodeRuntime
+internal import ProofOfRender
+internal import RenderEngine
+internal import RenderModel
+internal import SceneIO
+
+/// `node render`: the engine alone, no network.
+struct RenderCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "render", abstract: "Render a scene on this machine.",
+        discussion: """
+            The same scene, settings and key give the same bits on every machine and device. \
+            A task of the network is rendered again with --rng-key, --crop and --sample-range.
+            """)
+
+    @Argument(help: ArgumentHelp("A .glb, .gltf or packed scene.", valueName: "scene"))
+    var scene: String
+
+    @Option(name: .short, help: ArgumentHelp("Write the picture (.exr or .png); may be given several times.", valueName: "file"))
+    var o: [String] = []
+
+    @OptionGroup var picture: RenderOptions
+
+    @Option(name: .long, help: ArgumentHelp("Chooses the random numbers.", valueName: "n"))
+    var seed: UInt64 = 0
+
+    @Option(name: .long, help: ArgumentHelp("Frame, counted from 1.", valueName: "n"))
+    var frame: UInt32 = 1
+
+    @Option(
+        name: .long, help: ArgumentHelp("Key of the random numbers, in place of --seed.", valueName: "hex"), transform: PictureFlags.rngKey)
+    var rngKey: UInt64?
+
+    @Option(name: .long, help: ArgumentHelp("Render a part of the frame.", valueName: "X,Y,W,H"), transform: PictureFlags.crop)
+    var crop: Tile?
+
+    @Option(
+        name: .long, help: ArgumentHelp("Render samples A up to and without B.", valueName: "A-B"), transform: PictureFlags.sampleRange)
+    var sampleRange: Range<UInt32>?
+
+    @OptionGroup var device: DeviceOptions
+    @OptionGroup var data: DataOptions
+    @OptionGroup var output: JSONOption
+
+    func run() throws {
+        do {
+            try render()
+        } catch let error as SceneError {
+            throw CommandFailure(.failed, error.description)
+        } catch let error as RenderError {
+            throw CommandFailure(.failed, error.description)
+        }
+    }
+
+    /// What the flags ask of the engine.
+    private func request() throws(RenderError) -> RenderRequest {
+        let settings = picture.settings
+        let tile = crop ?? Tile(x: 0, y: 0, width: settings.width, height: settings.height)
+        let request = RenderRequest(
+            settings: settings, frame: frame, rngKey: rngKey ?? RNGKey.local(seed: seed), tile: tile,
+            samples: sampleRange ?? 0..<settings.samples)
+        // A picture is cut into bands, which are checked again: here the rules that hold for the whole.
+        var probe = request
+        (probe.tile.width, probe.tile.height, probe.samples) = (min(tile.width, 1), min(tile.height, 1), request.samples)
+        try probe.validate()
+        guard UInt64(tile.x) + UInt64(tile.width) <= UInt64(settings.width), UInt64(tile.y) + UInt64(tile.height) <= UInt64(settings.height)
+        else { throw .invalidRequest(rule: "the crop lies within the frame of \(settings.width)x\(settings.height)") }
+        return request
+    }
+
+    private func render() throws {
+        let files = try o.map { try PictureFile(path: $0) }
+        let request = try request()
+        var report = RenderReport(request: request)
+        var clock = Stopwatch()
+
+        let loaded = try SceneReader(sky: picture.readerSky).load(path: scene)
+        report.load = clock.lap()
+        for notice in loaded.notices { Terminal.error.line(notice) }
+        for warning in loaded.warnings { Terminal.error.line("warning: \(warning)") }
+        report.notices = loaded.notices
+        report.warnings = loaded.warnings
+
+        let engine = try device.device.open(threads: device.threads, kernelCache: try data.places().cache + "/kernels")
+        report.device = engine.description
+        report.open = clock.lap()
+
+        let prepared = try PreparedScene(loaded.scene, frame: frame)
+        report.triangles = prepared.statistics.triangles
+        report.build = clock.lap()
+
+        var progress = RenderProgressLine(samples: request.samples.count)
+        let result = try BandedRender(request).render(prepared, on: engine) { progress.show($0, $1) }
+        progress.finish()
+        report.render = clock.lap()
+        report.add(result)
+
+        for file in files {
+            try file.write(result.picture(request, transparent: picture.transparent), exposure: picture.exposure, view: picture.view)
+        }
+        output.print(report.json, text: report.text)
+        if let suspicion = report.suspicion {
+            throw CommandFailure(.jobFailed, "the picture is not complete: \(suspicion)", advice: "check lights, camera and materials")
+        }
+    }
+}
