@@ -150,10 +150,13 @@ let package = Package(
             ]),
         tests(
             "NodeRuntimeTests",
-            ["NodeRuntime", "Node", "Roles", "RenderModel", "EventLoop", "Store", "LibP2P", "Identity", "Crypto", "Wire", "Determinism"]),
+            [
+                "NodeRuntime", "Node", "Roles", "RenderModel", "EventLoop", "Store", "LibP2P", "Identity", "Crypto", "Wire", "Determinism",
+                logging,
+            ]),
         tests("SimulationEngineTests", ["SimulationEngine", "Node", "Determinism"]),
         tests("ConsoleTests", ["Console", argumentParser]),
-        tests("NodeCLITests", ["NodeCLI", "NodeRuntime"]),
+        tests("NodeCLITests", ["NodeCLI", "NodeRuntime", "Roles"]),
         tests("Tidy", []),
         tests("Interop", ["NodeCLI", "bootstrap", "NodeRuntime", "EventLoop"], exclude: ["Peer"]),
         tests("System", ["NodeCLI", "bootstrap", "netsim", "NodeRuntime", "EventLoop", "SceneIO", "RenderModel"]),

@@ -118,7 +118,8 @@ enum Money {
     static func parse(_ text: String, places: Int, flag: String) throws -> UInt64 {
         let parts = text.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
         let decimals = parts.count == 2 ? String(parts[1]) : ""
-        guard let first = parts.first, decimals.utf8.count <= places, (first + decimals).utf8.allSatisfy({ (0x30...0x39).contains($0) }),
+        guard let first = parts.first, !first.isEmpty, decimals.utf8.count <= places,
+            (first + decimals).utf8.allSatisfy({ (0x30...0x39).contains($0) }),
             let value = UInt64(first + decimals + String(repeating: "0", count: places - decimals.utf8.count))
         else { throw ValidationError("\(flag) takes an amount with at most \(places) decimals, such as 12.50, not '\(text)'") }
         return value

@@ -103,8 +103,13 @@ struct SubmitCommand: ParsableCommand {
                 "the job is \(status.phase): \(status.tasksVerified) of \(status.tasksTotal) tasks are verified; \(JobText.why(JSON(status)))",
                 advice: "Try what is missing again: \(verb("retry", job))")
         case .interrupted:
-            Terminal.error.line(
-                "the job goes on; watch it with: \(verb("watch", job)), get the pictures with: \(verb("fetch", job)) --out DIR")
+            switch session.lastStatus?.phase {
+            case nil, .requested, .fetching:
+                Terminal.error.line("the Manager did not have the whole scene yet, so this job will fail: submit it again")
+            default:
+                Terminal.error.line("the job goes on; watch it with: \(verb("watch", job))")
+                Terminal.error.line("get its pictures with: \(verb("fetch", job)) --out \(out ?? "DIR")")
+            }
             session.end()
             Glibc.exit(128 + (session.interruption ?? 0))
         }

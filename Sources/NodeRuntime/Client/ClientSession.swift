@@ -27,6 +27,9 @@ public final class ClientSession {
     private let definition: NetworkDefinition
     private var failure: DaemonError?
     private var isOver = false
+    private var isEnded = false
+    /// What was last heard of the job in hand.
+    public private(set) var lastStatus: JobStatus?
     /// The signal that asked to end.
     public private(set) var interruption: Int32?
     var onProgress: ((JobStatus) -> Void)?
@@ -62,7 +65,9 @@ public final class ClientSession {
             self?.isOver = true
         }
         daemon.onEvent = { [weak self] event in
-            if case .role(.client, .jobProgress(let status)) = event { self?.onProgress?(status) }
+            guard case .role(.client, .jobProgress(let status)) = event else { return }
+            self?.lastStatus = status
+            self?.onProgress?(status)
         }
         do throws(StoreError) {
             // What a crashed process left.
@@ -129,10 +134,14 @@ public final class ClientSession {
 
     /// Says goodbye and closes everything.
     public func end() {
+        guard !isEnded else { return }
+        isEnded = true
         RunFile.remove(directory.places)
         daemon.drain()
         _ = try? loop.run(for: .seconds(5)) { isOver }
         daemon.stopNow()
+        // A scene that was not needed to the end is read again by the next `submit`.
+        try? daemon.storage.releaseAll(.client)
         try? loop.shutdown()
     }
 }

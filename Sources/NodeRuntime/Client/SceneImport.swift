@@ -77,6 +77,8 @@ final class SceneImport {
         if status == .exited(code: 0), pending.isEmpty { return finish(nil) }
         var text = String(decoding: message, as: UTF8.self)
         while text.last == "\n" { text.removeLast() }
+        // The child is this program too, and says so.
+        if text.hasPrefix("node: ") { text.removeFirst("node: ".count) }
         finish(DaemonError(.failed, text.isEmpty ? "the process that reads the scene \(status)" : text))
     }
 

@@ -38,11 +38,20 @@ extension NodeDaemon {
         }
     }
 
+    private func logMessage(of event: NodeEvent) -> LogMessage? {
+        guard case .dialFailed(let peer, let reason) = event, settings.bootstrap.contains(where: { $0.0 == peer }) else {
+            return event.logMessage
+        }
+        return LogMessage(
+            level: .warning, text: "bootstrap peer not reached: check its address and that it is up; trying again",
+            fields: [("peer", "\(peer)"), ("reason", "\(reason)")])
+    }
+
     private func happened(_ event: NodeEvent) {
         onEvent?(event)
         if case .role(let role, .drained) = event { drained(role) }
         if case .managers(let peers) = event { managers = peers }
-        guard let message = event.logMessage else { return }
+        guard let message = logMessage(of: event) else { return }
         var metadata: Logger.Metadata = [:]
         for (name, value) in message.fields { metadata[name] = "\(value)" }
         log.log(level: message.level, "\(message.text)", metadata: metadata)
