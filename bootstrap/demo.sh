@@ -61,7 +61,7 @@ grep '^ready ' "$log"
 mkdir -p out
 cp "$scene" "$work/demo.glb"   # the pictures are named for the scene
 rm -f out/demo.png out/demo.exr
-"$node" submit "$work/demo.glb" --network "$work/net/network.toml" --out out --wait \
+"$node" submit "$work/demo.glb" --network "$work/net/network.toml" --data "$work/client" --out out --wait \
     --size "$size" --samples "$samples" --split tiles --format png,exr
 
 for picture in out/demo.png out/demo.exr; do

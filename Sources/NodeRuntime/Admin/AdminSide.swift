@@ -10,8 +10,10 @@ final class AdminSide {
     private var authorised: Set<PeerID>
 
     /// Reads the directory's admin key, or makes one at the first start (mode 0600).
-    init(places: Places) throws(DaemonError) {
-        authorised = [PeerID(ed25519: try AdminKey.obtain(places).publicKey)]
+    ///
+    /// - Parameter others: peers that may give commands too.
+    init(places: Places, others: [PeerID]) throws(DaemonError) {
+        authorised = Set(others + [PeerID(ed25519: try AdminKey.obtain(places).publicKey)])
     }
 
     /// - Parameter respond: called once, with nil where nothing is told to such a peer.

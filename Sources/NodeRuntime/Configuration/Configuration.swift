@@ -1,3 +1,4 @@
+public import Identity
 public import Wire
 
 /// What an operator decides about one node. Everything that all nodes of a network must agree on is in `NetworkDefinition`.
@@ -9,6 +10,8 @@ public struct Configuration: Equatable, Sendable {
     /// Dialled besides the definition's own.
     public var bootstrap: [Multiaddr] = []
     public var api = HostPort(host: "127.0.0.1", port: 0)
+    /// Peers that may give this node commands, besides the holder of its directory's admin key.
+    public var admins: [PeerID] = []
     public var subscribe: [String] = []
     public var serve: [DiagnosticProtocol] = []
     public var passwordFile = ""

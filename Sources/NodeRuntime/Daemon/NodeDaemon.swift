@@ -92,7 +92,7 @@ public final class NodeDaemon {
         }
         network = try NetworkSide(loop: loop, settings: settings, seed: seed)
         work = WorkSide(loop: loop, engine: settings.engine, profile: profile, storage: storage, log: log)
-        admin = try AdminSide(places: settings.places)
+        admin = try AdminSide(places: settings.places, others: settings.configuration.admins)
         relay.daemon = self
         network.onEvent = { relay.daemon?.tell(.network($0)) }
         work.onResult = { relay.daemon?.tell($0) }
