@@ -56,6 +56,7 @@ public final class Devnet {
     private var pollTimer: Timer?
     private var call: AdminCall?
     private var failure: DaemonError?
+    private var lock: DirectoryLock?
 
     public var networkFile: String { plan.directory + "/network.toml" }
     /// A line of a process's log, with its name before it, or a word about one.
@@ -86,6 +87,8 @@ public final class Devnet {
         definition.protocolPrefix = "inferix-devnet"
         do {
             try Directory.create(plan.directory)
+            // Before anything is written: the network file of one that runs stays as it is.
+            lock = try DirectoryLock(plan.directory)
             for (role, count) in [(NodeRole.manager, plan.managers), (.worker, plan.workers), (.verifier, plan.verifiers)] {
                 for number in 0..<count {
                     let name = "\(role.rawValue)-\(number + 1)"
