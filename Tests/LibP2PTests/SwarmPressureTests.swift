@@ -186,6 +186,32 @@ import Wire
         #expect(harness.disconnected(0).isEmpty)
     }
 
+    /// Buffers belong to the swarm and are used again; a connection that has nothing to say holds next to nothing.
+    @Test func buffersAreSharedAndReused() throws {
+        var harness = try SwarmTests.pair(options: .init(cutsAtRandom: false), serving: [.bitswap])
+        let handle = try #require(harness.handle(0, of: 1))
+        let block = [UInt8](repeating: 1, count: 500_000)
+        func send() {
+            harness.command(0, .send(to: handle, .bitswap, block, .normal))
+            harness.run(for: .seconds(1))
+        }
+        send()
+        let scratch = harness.swarms[1].scratch.withUnsafeBytes { $0.baseAddress }
+        let assembly = harness.swarms[0].workspace.assembly.withUnsafeBytes { $0.baseAddress }
+        for _ in 0..<10 { send() }
+        #expect(harness.messages(1).count == 11)
+        #expect(harness.swarms[1].scratch.withUnsafeBytes { $0.baseAddress } == scratch)
+        #expect(harness.swarms[0].workspace.assembly.withUnsafeBytes { $0.baseAddress } == assembly)
+        for swarm in harness.swarms {
+            for case let connection? in swarm.connections {
+                #expect(connection.frames.capacity <= 256)
+                #expect(connection.raw.isEmpty && connection.scheduled.count <= 64)
+                #expect(connection.buffered == 0 && connection.announced == 0 && connection.pendingOutput == 0)
+            }
+            #expect(swarm.heap.count < 32)
+        }
+    }
+
     @Test func handlesAreReused() throws {
         var harness = SwarmHarness()
         harness.add()
