@@ -2,7 +2,7 @@
 //
 // Coefficients are weighted minimax fits (Lawson iteration) rounded to float. Error bounds, in units of the last place of the
 // correctly rounded result, are tested over the stated ranges: sin, cos 2 (|x| ≤ 1,000, absolute 1e-7 near zeros), exp 2,
-// log 2, atan2 3, pow 2 + 1.5·|y·ln x|.
+// log 2, atan2 3, pow 2 + 2·|y·ln x|.
 
 /// sin in .x and cos in .y, for |x| ≤ 10,000; beyond that the reduction loses accuracy, and 0, 1 is given above 1e9.
 RK_FN float2 rk_sincos(float x) {

@@ -5,7 +5,7 @@ RK_FN float2 rk_sky_point(RK_GLOBAL const RkHeader *header, float3 d) {
     float2 out;
     float u = 0.5f + rk_atan2(d.x, -d.z) * (0.5f * RK_INVERSE_PI) - header->skyTurn;
     out.x = u - rk_floor(u);
-    out.y = rk_acos(d.y) * RK_INVERSE_PI;
+    out.y = rk_atan2(rk_sqrt(d.x * d.x + d.z * d.z), d.y) * RK_INVERSE_PI;
     return out;
 }
 
@@ -45,7 +45,7 @@ RK_FN float rk_sky_pdf(const RkTables *scene, float3 d) {
     uint y = (uint)rk_clamp(p.y * (float)image->height, 0.0f, (float)(image->height - 1u));
     RK_GLOBAL const float *rows = scene->skyCumulative;
     RK_GLOBAL const float *row = rows + (image->height + 1u) + y * (image->width + 1u);
-    float sine = rk_sqrt(rk_max(1.0f - d.y * d.y, 0.0f));
+    float sine = rk_sqrt(d.x * d.x + d.z * d.z);
     if (!(sine > 0.0f)) return 0.0f;
     float cell = (rows[y + 1u] - rows[y]) * (row[x + 1u] - row[x]);
     return cell * (float)image->width * (float)image->height / (2.0f * RK_PI * RK_PI * sine);

@@ -1,0 +1,101 @@
+import RenderEngine
+import RenderModel
+import Testing
+
+/// Profile D: the same bits whatever the shape of the work.
+@Suite struct DeterminismOfRendersTests {
+    private func bits(_ records: TileRecords) -> [UInt32] { records.sums.map(\.bitPattern) + records.rays.map { UInt32($0) } }
+
+    @Test func threadsAndInstructionSetsChangeNothing() throws {
+        for scene in [KnownAnswers.medley, KnownAnswers.night] {
+            let prepared = try PreparedScene(scene, frame: 2)
+            let request = Requests.full(width: 40, height: 24, samples: 33, frame: 2)
+            let expected = try NativeDevice(threads: 1, level: .baseline).render(prepared, request)
+            #expect(expected.sums.contains { $0 > 0 })
+            for (threads, level) in [(1, NativeDevice.Level.avx2), (2, .baseline), (7, .avx2)] {
+                let records = try NativeDevice(threads: threads, level: level).render(prepared, request)
+                #expect(bits(records) == bits(expected))
+            }
+        }
+    }
+
+    @Test func tilesAndSampleSplitsGiveTheSameRecords() throws {
+        let prepared = try PreparedScene(KnownAnswers.medley)
+        let device = NativeDevice(threads: 2)
+        let request = Requests.full(width: 36, height: 20, samples: 48)
+        let whole = try device.render(prepared, request)
+        for (tile, samples) in [
+            (Tile(x: 8, y: 8, width: 11, height: 5), 0..<UInt32(48)), (Tile(x: 0, y: 16, width: 36, height: 4), 16..<48),
+            (Tile(x: 35, y: 19, width: 1, height: 1), 32..<48),
+        ] {
+            var part = request
+            (part.tile, part.samples) = (tile, samples)
+            let records = try device.render(prepared, part)
+            for y in 0..<Int(tile.height) {
+                for x in 0..<Int(tile.width) {
+                    for bucket in 0..<records.bucketCount {
+                        let here = (y * Int(tile.width) + x) * records.bucketCount + bucket
+                        let pixel = (y + Int(tile.y)) * 36 + x + Int(tile.x)
+                        let there = pixel * whole.bucketCount + bucket + Int(samples.lowerBound) / 16
+                        #expect(records.rays[here] == whole.rays[there])
+                        for k in 0..<3 { #expect(records.sums[3 * here + k].bitPattern == whole.sums[3 * there + k].bitPattern) }
+                    }
+                }
+            }
+        }
+    }
+
+    @Test func recomputedPlacesEqualTheRender() throws {
+        let prepared = try PreparedScene(KnownAnswers.night)
+        let device = NativeDevice(threads: 2)
+        let request = Requests.full(width: 24, height: 18, samples: 40)
+        let records = try device.render(prepared, request)
+        var places: [RecordPlace] = []
+        for k in 0..<200 as Range<UInt32> { places.append(RecordPlace(x: k * 5 % 24, y: k * 7 % 18, bucket: k % 3)) }
+        let values = try device.recompute(prepared, request, places: places)
+        for (place, value) in zip(places, values) {
+            let index = Int(place.y * 24 + place.x) * 3 + Int(place.bucket)
+            #expect(value.rays == records.rays[index])
+            for k in 0..<3 { #expect(value.sums[k].bitPattern == records.sums[3 * index + k].bitPattern) }
+        }
+        #expect(throws: RenderError.self) { try device.recompute(prepared, request, places: [RecordPlace(x: 24, y: 0, bucket: 0)]) }
+        #expect(throws: RenderError.self) { try device.recompute(prepared, request, places: [RecordPlace(x: 0, y: 0, bucket: 3)]) }
+    }
+
+    @Test func anotherKeyFrameOrSampleGivesOtherNumbers() throws {
+        let prepared = try PreparedScene(KnownAnswers.night)
+        let device = NativeDevice(threads: 1)
+        let base = try device.render(prepared, Requests.full(width: 16, height: 16, samples: 16))
+        let other = try device.render(prepared, Requests.full(width: 16, height: 16, samples: 16, key: 78))
+        #expect(base.sums != other.sums)
+    }
+
+    @Test func raysAreCountedWithinTheirBounds() throws {
+        let prepared = try PreparedScene(KnownAnswers.medley)
+        let records = try NativeDevice(threads: 2).render(prepared, Requests.full(width: 24, height: 24, samples: 32, depth: 64))
+        #expect(records.rays.allSatisfy { (16...2048).contains($0) })
+    }
+
+    @Test func requestsOutOfBoundsAreRefused() throws {
+        let prepared = try PreparedScene(KnownAnswers.night)
+        let device = NativeDevice(threads: 1)
+        let changes: [(inout RenderRequest) -> Void] = [
+            { $0.tile.width = 17 }, { $0.tile.x = .max }, { $0.tile.height = 0 }, { $0.samples = 8..<16 }, { $0.samples = 0..<17 },
+            { $0.samples = 0..<0 }, { $0.settings.depth = 0 }, { $0.settings.depth = 65 }, { $0.settings.width = 0 }, { $0.frame = 2 },
+            { $0.frame = 0 }, { $0.settings.camera = 1 },
+        ]
+        for change in changes {
+            var request = Requests.full(width: 16, height: 16, samples: 16)
+            change(&request)
+            #expect(throws: RenderError.self) { try device.render(prepared, request) }
+        }
+    }
+
+    @Test func aRenderCanBeCancelled() throws {
+        let prepared = try PreparedScene(KnownAnswers.night)
+        let request = Requests.full(width: 256, height: 256, samples: 1024)
+        for threads in [1, 2] {
+            #expect(throws: RenderError.cancelled) { try NativeDevice(threads: threads).render(prepared, request) { _ in false } }
+        }
+    }
+}

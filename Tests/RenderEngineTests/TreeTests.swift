@@ -1,0 +1,99 @@
+import CRenderKernels
+import RenderModel
+import Testing
+
+@testable import RenderEngine
+
+/// The tree: hits equal those of testing every triangle in turn, and it is a good one.
+@Suite struct TreeTests {
+    private struct Hit: Equatable {
+        var t: UInt32
+        var draw: UInt32
+        var primitive: UInt32
+    }
+
+    private func trace(_ scene: PreparedScene, _ origin: [Float], _ direction: [Float], _ level: RkLevel, brute: Bool) -> Hit {
+        var (out, ids) = ([Float](repeating: 0, count: 3), [UInt32](repeating: 0, count: 2))
+        rk_test_trace(level, scene.handle, origin, direction, .infinity, brute ? 1 : 0, &out, &ids)
+        return Hit(t: out[0].bitPattern, draw: ids[0], primitive: ids[1])
+    }
+
+    private func rays(_ count: Int) -> [(origin: [Float], direction: [Float])] {
+        (0..<count).map { k in
+            var out = [UInt32](repeating: 0, count: 4)
+            rk_test_philox([UInt32(k), 0, 0, 0], [1, 2], &out)
+            let unit = out.map { Float($0 >> 8) * 0x1p-23 - 1 }
+            // Some along the axes, where planes are parallel to the ray.
+            let direction: [Float] =
+                switch k % 8 {
+                case 0: [0, -1, 0]
+                case 1: [0, 0, -1]
+                case 2: [unit[0], -0.0, unit[2]]
+                default: [unit[3], unit[0] - 0.2, unit[1]]
+                }
+            return ([unit[0] * 2, unit[1] + 0.5, unit[2] * 2], direction)
+        }
+    }
+
+    @Test func hitsEqualThoseOfEveryTriangle() throws {
+        for scene in [KnownAnswers.medley, KnownAnswers.night] {
+            let prepared = try PreparedScene(scene, frame: 2)
+            var hits = 0
+            for ray in rays(3000) {
+                let exact = trace(prepared, ray.origin, ray.direction, RK_LEVEL_BASELINE, brute: true)
+                #expect(trace(prepared, ray.origin, ray.direction, RK_LEVEL_BASELINE, brute: false) == exact)
+                #expect(trace(prepared, ray.origin, ray.direction, RK_LEVEL_AVX2, brute: false) == exact)
+                if exact.draw != .max { hits += 1 }
+            }
+            #expect(hits > 500)
+        }
+    }
+
+    @Test func directionsThatAreNoneHitNothing() throws {
+        let prepared = try PreparedScene(KnownAnswers.medley)
+        for direction in [[0, 0, 0], [Float.nan, 0, 1], [.infinity, 0, 0]] as [[Float]] {
+            #expect(trace(prepared, [0, 1, 0], direction, RK_LEVEL_BASELINE, brute: false).draw == .max)
+        }
+        #expect(trace(prepared, [.nan, 1, 0], [0, -1, 0], RK_LEVEL_BASELINE, brute: false).draw == .max)
+    }
+
+    /// A sphere of n triangles: the expected visits grow with the logarithm. A builder that inflates boxes gives the same hits
+    /// and a cost many times as high.
+    @Test func theTreeIsGood() throws {
+        var scene = CanonicalScene()
+        var mesh = SceneMesh()
+        mesh.primitives = [KnownShapes.sphere(rings: 200, segments: 200)]
+        scene.meshes = [mesh]
+        var node = SceneNode()
+        node.mesh = 0
+        scene.nodes = [node]
+        let statistics = try PreparedScene(scene).statistics
+        #expect(statistics.triangles == 80_000)
+        #expect(statistics.cost < 30, "\(statistics.cost)")
+        #expect(statistics.packs < 40_000)
+        #expect(statistics.memory < 80_000 * 200)
+    }
+
+    /// Every triangle in one place: no split helps, and nothing may overflow.
+    @Test func degenerateScenesBuild() throws {
+        var primitive = ScenePrimitive()
+        for _ in 0..<5000 {
+            primitive.indices += [0, 1, 2].map { UInt32(primitive.positions.count / 3 + $0) }
+            primitive.positions += [0, 0, 0, 1, 0, 0, 0, 1, 0]
+        }
+        primitive.positions += [0, 0, 0, 0, 0, 0, 0, 0, 0, .greatestFiniteMagnitude, 0, 0, -.greatestFiniteMagnitude, 1, 0, 0, 0, 1]
+        primitive.indices += [15_000, 15_001, 15_002, 15_003, 15_004, 15_005]
+        var scene = CanonicalScene()
+        var mesh = SceneMesh()
+        mesh.primitives = [primitive]
+        scene.meshes = [mesh]
+        var node = SceneNode()
+        node.mesh = 0
+        scene.nodes = [node]
+        let prepared = try PreparedScene(scene)
+        let hit = trace(prepared, [0.2, 0.2, 1], [0, 0, -1], RK_LEVEL_AVX2, brute: false)
+        // All are at the same distance: the smallest primitive wins.
+        #expect(hit == Hit(t: Float(1).bitPattern, draw: 0, primitive: 0))
+        #expect(try PreparedScene(CanonicalScene()).statistics.triangles == 0)
+    }
+}
