@@ -158,7 +158,13 @@ let package = Package(
         tests("ConsoleTests", ["Console", argumentParser]),
         tests("NodeCLITests", ["NodeCLI", "NodeRuntime", "Roles"]),
         tests("Tidy", []),
-        tests("Interop", ["NodeCLI", "bootstrap", "NodeRuntime", "EventLoop"], exclude: ["Peer"]),
+        tests(
+            "Interop",
+            [
+                "NodeRuntime", "Node", "EventLoop", "Kademlia", "GossipSub", "Blocks", "LibP2P", "Identity", "Crypto", "Wire",
+                "Determinism",
+            ],
+            exclude: ["Peer"]),
         tests("System", ["NodeCLI", "bootstrap", "netsim", "NodeRuntime", "EventLoop", "SceneIO", "RenderModel"]),
     ],
     swiftLanguageModes: [.v6]

@@ -1,13 +1,17 @@
 """A py-libp2p host that the interoperation tests drive: one JSON command a line on stdin, one JSON answer a line on stdout.
 
+Usage: peer.py [PROTOCOL_PREFIX] [--early-muxer]
+
 Every command is {"id": n, "op": name, ...}; its answer is {"id": n, "ok": ...} or {"id": n, "error": text}. Unasked lines are
 {"event": name, ...}. The process ends when its standard input does.
 """
 
 import json
 import logging
+import os
 import sys
 
+import early_muxer
 import multiaddr
 import trio
 from libp2p import create_new_ed25519_key_pair, new_host
@@ -20,7 +24,8 @@ from libp2p.kad_dht.kad_dht import DHTMode, KadDHT
 from libp2p.peer.id import ID
 from libp2p.peer.peerinfo import info_from_p2p_addr
 from libp2p.pubsub.gossipsub import GossipSub
-from libp2p.pubsub.pubsub import Pubsub
+from libp2p.pubsub.pb import rpc_pb2
+from libp2p.pubsub.pubsub import PUBSUB_SIGNING_PREFIX, Pubsub
 from libp2p.tools.anyio_service import background_trio_service
 from libp2p.utils.varint import read_length_prefixed_protobuf
 
@@ -33,13 +38,20 @@ def say(value):
 
 
 class Peer:
-    def __init__(self, host, dht, pubsub, bitswap, nursery):
+    def __init__(self, host, dht, pubsub, bitswap, nursery, settled_early):
         self.host, self.dht, self.pubsub, self.bitswap, self.nursery = host, dht, pubsub, bitswap, nursery
+        self.settled_early = settled_early
 
     async def dial(self, addr):
         info = info_from_p2p_addr(multiaddr.Multiaddr(addr))
         await self.host.connect(info)
         return str(info.peer_id)
+
+    async def connected(self):
+        return [str(p) for p in self.host.get_connected_peers()]
+
+    async def settled_muxer_early(self, peer):
+        return ID.from_string(peer) in self.settled_early
 
     async def ping(self, peer, count=3):
         service = PingService(self.host)
@@ -89,6 +101,26 @@ class Peer:
         await self.pubsub.publish(topic, bytes.fromhex(data))
         return True
 
+    async def forge(self, topic, data, flaw):
+        """Sends every peer a message that must not be taken."""
+        message = rpc_pb2.Message(
+            data=bytes.fromhex(data), topicIDs=[topic], from_id=self.pubsub.my_id.to_bytes(), seqno=self.pubsub._next_seqno()
+        )
+        signed = PUBSUB_SIGNING_PREFIX.encode() + message.SerializeToString()
+        if flaw != "unsigned":
+            message.signature = self.pubsub.sign_key.sign(signed)
+            message.key = self.host.get_public_key().serialize()
+        if flaw == "altered":
+            message.data = message.data[:-1] + bytes([message.data[-1] ^ 1])
+        elif flaw == "another author":
+            message.from_id = ID.from_pubkey(create_new_ed25519_key_pair().public_key).to_bytes()
+        for peer in list(self.pubsub.peers):
+            self.pubsub.router.send_rpc(peer, rpc_pb2.RPC(publish=[message]))
+        return len(self.pubsub.peers)
+
+    async def mesh(self, topic):
+        return [str(p) for p in self.pubsub.router.mesh.get(topic, set())]
+
     async def topic_peers(self, topic):
         return [str(p) for p in self.pubsub.peer_topics.get(topic, set())]
 
@@ -116,13 +148,18 @@ async def answer(peer, command):
 
 
 OPERATIONS = {
-    "dial", "ping", "identify", "kad_add", "find_peer", "closest", "provide", "find_providers", "subscribe", "publish",
-    "topic_peers", "block_put", "block_get",
+    "dial", "connected", "settled_muxer_early", "ping", "identify", "kad_add", "find_peer", "closest", "provide",
+    "find_providers", "subscribe", "publish", "forge", "mesh", "topic_peers", "block_put", "block_get",
 }  # fmt: skip
 
 
 async def main():
-    prefix = sys.argv[1] if len(sys.argv) > 1 else "/ipfs"
+    arguments = [a for a in sys.argv[1:] if not a.startswith("--")]
+    prefix = arguments[0] if arguments else "/ipfs"
+    settled_early = set()
+    early_muxer.record()
+    if "--early-muxer" in sys.argv:
+        early_muxer.enable(settled_early.add)
     listen = multiaddr.Multiaddr("/ip4/127.0.0.1/tcp/0")
     host = new_host(key_pair=create_new_ed25519_key_pair(), muxer_preference="YAMUX")
     async with host.run(listen_addrs=[listen]), trio.open_nursery() as nursery:
@@ -136,11 +173,12 @@ async def main():
         async with background_trio_service(dht), background_trio_service(pubsub), background_trio_service(router):
             await pubsub.wait_until_ready()
             say({"event": "listening", "peer": str(host.get_id()), "addresses": [str(a) for a in host.get_addrs()]})
-            peer = Peer(host, dht, pubsub, bitswap, nursery)
+            peer = Peer(host, dht, pubsub, bitswap, nursery, settled_early)
             stdin = trio.wrap_file(sys.stdin)
             async for line in stdin:
                 nursery.start_soon(answer, peer, json.loads(line))
-            nursery.cancel_scope.cancel()
+            # The services of 0.8.1 do not end when they are cancelled.
+            os._exit(0)
 
 
 logging.disable(logging.CRITICAL)
