@@ -9,7 +9,7 @@ import Testing
 @Suite struct FaultTests {
     private func deliver(_ options: RoleHarness.Options, seconds: Double = 1_200, _ faults: (RoleHarness) -> Void) throws -> RoleHarness {
         let harness = RoleHarness(options)
-        let order = harness.order()
+        let order = harness.order(width: 32, height: 32)
         faults(harness)
         let job = try #require(harness.submit(order, seconds: 200))
         guard case .delivered? = harness.fetch(job, seconds: seconds) else {

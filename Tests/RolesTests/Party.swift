@@ -7,54 +7,34 @@ import Wire
 
 @testable import Roles
 
-/// One role of any kind.
-enum AnyRole {
-    case manager(ManagerRole)
-    case worker(WorkerRole)
-    case verifier(VerifierRole)
-    case client(ClientRole)
+/// One role of any kind, changed in place.
+final class AnyRole {
+    var manager: ManagerRole?
+    var worker: WorkerRole?
+    var verifier: VerifierRole?
+    var client: ClientRole?
 
-    mutating func handle(_ input: RoleInput, now: Instant, emit: inout [RoleEffect]) {
-        switch self {
-        case .manager(var role):
-            role.handle(input, now: now, emit: &emit)
-            self = .manager(role)
-        case .worker(var role):
-            role.handle(input, now: now, emit: &emit)
-            self = .worker(role)
-        case .verifier(var role):
-            role.handle(input, now: now, emit: &emit)
-            self = .verifier(role)
-        case .client(var role):
-            role.handle(input, now: now, emit: &emit)
-            self = .client(role)
-        }
+    init(_ role: ManagerRole) { manager = role }
+    init(_ role: WorkerRole) { worker = role }
+    init(_ role: VerifierRole) { verifier = role }
+    init(_ role: ClientRole) { client = role }
+
+    func handle(_ input: RoleInput, now: Instant, emit: inout [RoleEffect]) {
+        manager?.handle(input, now: now, emit: &emit)
+        worker?.handle(input, now: now, emit: &emit)
+        verifier?.handle(input, now: now, emit: &emit)
+        client?.handle(input, now: now, emit: &emit)
     }
 
-    mutating func handleDeadline(now: Instant, emit: inout [RoleEffect]) {
-        switch self {
-        case .manager(var role):
-            role.handleDeadline(now: now, emit: &emit)
-            self = .manager(role)
-        case .worker(var role):
-            role.handleDeadline(now: now, emit: &emit)
-            self = .worker(role)
-        case .verifier(var role):
-            role.handleDeadline(now: now, emit: &emit)
-            self = .verifier(role)
-        case .client(var role):
-            role.handleDeadline(now: now, emit: &emit)
-            self = .client(role)
-        }
+    func handleDeadline(now: Instant, emit: inout [RoleEffect]) {
+        manager?.handleDeadline(now: now, emit: &emit)
+        worker?.handleDeadline(now: now, emit: &emit)
+        verifier?.handleDeadline(now: now, emit: &emit)
+        client?.handleDeadline(now: now, emit: &emit)
     }
 
     var nextDeadline: Instant? {
-        switch self {
-        case .manager(let role): role.nextDeadline
-        case .worker(let role): role.nextDeadline
-        case .verifier(let role): role.nextDeadline
-        case .client(let role): role.nextDeadline
-        }
+        manager?.nextDeadline ?? worker?.nextDeadline ?? verifier?.nextDeadline ?? client?.nextDeadline
     }
 }
 

@@ -22,6 +22,8 @@ final class RoleHarness {
         /// Per tile, in milliseconds; the n-th Worker takes this times (1 + n / 4).
         var renderTime: UInt64 = 800
         var conducts: [Int: WorkerConduct] = [:]
+        /// A keyed hash instead of signatures, for long runs.
+        var simulatesSignatures = false
         var manager: (inout ManagerParameters) -> Void = { _ in }
     }
 
@@ -73,25 +75,28 @@ final class RoleHarness {
         (parameters.rayChallenges, parameters.areaChallenges) = (12, 12)
         options.manager(&parameters)
         let capabilities = Capabilities(profile: RoleHarness.profile)
-        add("manager") { .manager(ManagerRole(keys: $0, parameters: parameters, ids: RoleIDs(space: 1))) }
+        add("manager") { AnyRole(ManagerRole(keys: $0, parameters: parameters, ids: RoleIDs(space: 1))) }
         for index in 0..<options.workers {
             let conduct = options.conducts[index] ?? .honest
             add("worker \(index)") {
-                .worker(WorkerRole(keys: $0, parameters: .init(capabilities: capabilities), ids: RoleIDs(space: 2), conduct: conduct))
+                AnyRole(WorkerRole(keys: $0, parameters: .init(capabilities: capabilities), ids: RoleIDs(space: 2), conduct: conduct))
             }
         }
         for index in 0..<options.verifiers {
             add("verifier \(index)") {
-                .verifier(VerifierRole(keys: $0, parameters: .init(capabilities: capabilities), ids: RoleIDs(space: 3)))
+                AnyRole(VerifierRole(keys: $0, parameters: .init(capabilities: capabilities), ids: RoleIDs(space: 3)))
             }
         }
-        add("client") { .client(ClientRole(keys: $0, ids: RoleIDs(space: 4))) }
+        add("client") { AnyRole(ClientRole(keys: $0, ids: RoleIDs(space: 4))) }
         for index in parties.indices { start(index) }
     }
 
     private func add(_ name: String, _ make: @escaping (RoleKeys) -> AnyRole) {
         let seed = Hash.blake2b(Array("\(options.seed) \(name)".utf8))
-        let keys = RoleKeys(signing: .ed25519(KeyPair(seed: seed)), network: RoleHarness.network)
+        let signing =
+            options.simulatesSignatures
+            ? Signing.simulated(identity: seed, secret: RoleHarness.profile) : .ed25519(KeyPair(seed: seed))
+        let keys = RoleKeys(signing: signing, network: RoleHarness.network)
         parties.append(Party(name: name, keys: keys) { make(keys) })
     }
 

@@ -93,13 +93,14 @@ extension ClientRole {
         if status != submission.status { emit.append(.event(.jobProgress(status))) }
         submissions[job]?.status = status
         timers.cancel(.submit(job))
-        var number = status.controlNumber
+        var number = max(status.controlNumber, submission.controlNumber)
         for control in submission.controls {
             number += 1
             let record = keys.sign(JobControl(job: job, action: control.action, number: number))
             send(.control(record), to: manager, as: .control(control.query), emit: &emit)
         }
         submissions[job]?.controls = []
+        submissions[job]?.controlNumber = number
         askResults(job, emit: &emit)
         finishIfComplete(job, emit: &emit)
     }

@@ -27,6 +27,8 @@ struct Submission: Sendable {
     var fetchQuery: QueryID?
     /// Orders to the Manager that have not gone out.
     var controls: [(query: QueryID, action: JobControl.Action)] = []
+    /// Number of the last order that went out.
+    var controlNumber: UInt64 = 0
     var status: JobStatus?
     var tiles: [UInt32: Tile] = [:]
     var delivered: Set<UInt32> = []
