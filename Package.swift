@@ -161,7 +161,7 @@ let package = Package(
         tests(
             "Interop",
             [
-                "NodeRuntime", "Node", "EventLoop", "Kademlia", "GossipSub", "Blocks", "LibP2P", "Identity", "Crypto", "Wire",
+                "NodeRuntime", "Node", "EventLoop", "Roles", "Kademlia", "GossipSub", "Blocks", "LibP2P", "Identity", "Crypto", "Wire",
                 "Determinism",
             ],
             exclude: ["Peer"]),
