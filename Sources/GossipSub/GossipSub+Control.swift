@@ -80,8 +80,10 @@ extension GossipSub {
         if isBackedOff(peers[slot].id, topic, now: now) {
             misbehaved(handle, .graftDuringBackoff, emit: &emit)
             sendPrune(to: handle, topic, backoff: parameters.pruneBackoff, now: now, emit: &emit)
-        } else if !topics[topic].subscribers.has(handle) || peers[slot].score.value(parameters.score) < 0
+        } else if peers[slot].score.value(parameters.score) < 0
             || (topics[topic].mesh.count >= parameters.dHigh && !peers[slot].isOutbound)
+            // Whoever has us in its mesh is subscribed; some peers say so only after the GRAFT, or never.
+            || !noteSubscription(of: slot, to: topic)
         {
             sendPrune(to: handle, topic, backoff: parameters.pruneBackoff, now: now, emit: &emit)
         } else {

@@ -53,21 +53,30 @@ extension GossipSub {
             let (name, subscribe) = try RPC.subscription(try field.bytes())
             guard let slot = slot(handle) else { return }
             if subscribe {
+                let known = topics.find(name)
+                if let known, topics[known].subscribers.has(handle) { continue }
                 guard peers[slot].topics.count < parameters.topicsPerPeerMax else {
-                    if let known = topics.find(name), peers[slot].topics.contains(known) { continue }
                     misbehaved(handle, .tooManyTopics, emit: &emit)
                     return
                 }
-                guard let topic = topics.intern(name) else { continue }
-                guard topics[topic].subscribers.add(handle) else { continue }
-                let position = peers[slot].topics.firstIndex { $0 > topic } ?? peers[slot].topics.count
-                peers[slot].topics.insert(topic, at: position)
+                guard let topic = known ?? topics.intern(name) else { continue }
+                noteSubscription(of: slot, to: topic)
             } else if let topic = topics.find(name), topics[topic].subscribers.take(handle) {
                 topics[topic].mesh.take(handle)
                 topics[topic].fanout.take(handle)
                 peers[slot].topics.removeAll { $0 == topic }
             }
         }
+    }
+
+    /// False where the peer has as many topics as it may.
+    @discardableResult
+    mutating func noteSubscription(of slot: Int, to topic: TopicID) -> Bool {
+        guard !topics[topic].subscribers.has(peers[slot].handle) else { return true }
+        guard peers[slot].topics.count < parameters.topicsPerPeerMax else { return false }
+        topics[topic].subscribers.add(peers[slot].handle)
+        peers[slot].topics.insert(topic, at: peers[slot].topics.firstIndex { $0 > topic } ?? peers[slot].topics.count)
+        return true
     }
 
     /// One message: known, forged, or new.

@@ -91,6 +91,19 @@ import Wire
         #expect(lab.machine.topics.count == 1)
     }
 
+    /// py-libp2p, among others, may send GRAFT ahead of its subscription.
+    @Test func aGraftSaysThatThePeerIsSubscribed() {
+        var lab = Lab()
+        let peer = PeerHandle(index: 7)
+        _ = lab.give(.peerAdded(peer, PeerID(ed25519: Bytes32(words: 0, 0, 0, 7)), .inbound))
+        #expect(lab.hear(RPC.graft(shard), from: 7).isEmpty)
+        #expect(lab.machine.subscribers(of: lab.topic) == [lab.peer, peer])
+        #expect(lab.machine.mesh(of: lab.topic) == [peer])
+        #expect(lab.machine.violations.isEmpty)
+        _ = lab.hear(RPC.subscriptions([shard], subscribe: false), from: 7)
+        #expect(lab.machine.mesh(of: lab.topic).isEmpty)
+    }
+
     @Test func topicsOfOnePeerAreBounded() {
         var lab = Lab()
         let names = (0..<101).map { Array("topic \($0)".utf8) }

@@ -17,20 +17,17 @@ extension InteropTests {
                 let sender = try world.peer("first")
                 let receiver = try world.peer("second")
                 let topic = world.topic
-                print("BEGIN", world.loop.now / 1_000_000)
                 node.subscribe(topic)
                 for peer in [sender, receiver] {
                     try world.connect(node, peer, by: dialler)
                     try peer.call("subscribe", ["topic": topic])
                 }
-                print("SUBSCRIBED", world.loop.now / 1_000_000)
                 for peer in [sender, receiver] {
                     try world.poll("our node is in the mesh of py-libp2p") {
                         try peer.call("mesh", ["topic": topic], as: [String].self).contains(node.name)
                     }
                     #expect(try peer.call("connected", as: [String].self) == [node.name])
                 }
-                print("MESH", world.loop.now / 1_000_000)
                 try body(world, topic, node, sender, receiver)
             }
         }

@@ -138,7 +138,6 @@ final class OverlayNode {
                 case .lookedUp(let number, let result): answers[number] = result
                 case .event(.gossip(let topic, let author, let data)): gossip.append(Gossip(topic: topic, author: author, data: data))
                 case .event(.misbehaviour(let peer, let name)):
-                    print("MISBEHAVED", name)
                     misbehaved.append(peer)
                 case .readBlock(let token, let cid): inputs.append(.blockRead(token, store[cid]))
                 case .probeBlock(let token, let cid): inputs.append(.blockProbed(token, size: store[cid]?.count))
@@ -154,9 +153,8 @@ final class OverlayNode {
         case .connected(let handle, let peer, _, _): handles[peer] = handle
         case .identified(let handle, let told):
             if let peer = driver.swarm.peer(of: handle) { information[peer] = told }
-        case .disconnected(let handle, let failure):
+        case .disconnected(let handle, _):
             handles = handles.filter { $0.value != handle }
-            print("DISCONNECTED", loop.now / 1_000_000, failure)
         case .dialFailed(let peer, let failure): failures[peer] = failure
         default: break
         }

@@ -25,13 +25,11 @@ final class World {
         let world = try shared.get()
         world.testCount += 1
         let result = Result { try body(world) }
-        print("BODY DONE", world.loop.now / 1_000_000)
         for node in world.nodes { node.close() }
         for peer in world.ownPeers { peer.process.close() }
         world.nodes = []
         world.ownPeers = []
         world.sharedPeers = world.sharedPeers.filter { $0.value.process.exitStatus == nil }
-        print("CLOSED", world.loop.now / 1_000_000, world.loop.handleDescriptions)
         try world.wait("everything is closed, \(world.loop.handleDescriptions)", location) {
             // A process and the pipes of its three streams.
             world.loop.handleCount <= world.sharedPeers.count * 4 + 1 && world.loop.requestCount == 0
