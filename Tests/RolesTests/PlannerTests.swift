@@ -45,6 +45,14 @@ import Wire
         }
     }
 
+    /// What counts is work, not the size of the picture.
+    @Test func aSmallPictureOfManySamplesIsSpreadAndACheapOneIsNot() throws {
+        #expect(try #require(JobPlanner().plan(order(256, 256, samples: 1_024), workers: 3)).taskCount >= 12)
+        #expect(try #require(JobPlanner().plan(order(640, 480, samples: 1), workers: 3)).taskCount == 1)
+        let tiny = try #require(JobPlanner().plan(order(64, 64, samples: 4_096), workers: 3))
+        #expect(tiny.tileWidth * tiny.tileHeight >= 1_024)
+    }
+
     @Test func animationsGoByFramesAndLargeTasksAreCut() throws {
         let movie = try #require(JobPlanner().plan(order(640, 480, frames: 100), workers: 3))
         #expect(movie.tilesPerFrame == 1)

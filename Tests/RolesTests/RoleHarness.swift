@@ -71,6 +71,7 @@ final class RoleHarness {
         generator = Generator(seed: options.seed).fork("harness")
         var parameters = ManagerParameters(profile: RoleHarness.profile)
         parameters.planner.tilePixelsMin = 256
+        parameters.planner.tileSamplesMin = 1
         parameters.planner.tilesMin = 4
         (parameters.rayChallenges, parameters.areaChallenges) = (12, 12)
         options.manager(&parameters)

@@ -3,8 +3,11 @@ internal import RenderModel
 /// Cuts a job into tasks. A pure function: the same order and the same number of Workers give the same plan.
 public struct JobPlanner: Sendable {
     public struct Parameters: Hashable, Sendable {
-        /// Pixels of a tile below which cutting further costs more than it spreads. 25,600 gives 12 tiles at 640×480.
-        public var tilePixelsMin: UInt64 = 25_600
+        /// Samples (pixels times samples of each) of a tile below which cutting further costs more than it spreads: a second of one
+        /// slow core.
+        public var tileSamplesMin: UInt64 = 400_000
+        /// Pixels of a tile at least, however many samples each has.
+        public var tilePixelsMin: UInt64 = 1_024
         /// Tiles that a frame of at least 640×480 is cut into at least, so that three Workers finish together.
         public var tilesMin: UInt64 = 12
         /// Tasks per Worker that one job should give, so that a slow one holds up little.
@@ -39,12 +42,13 @@ public struct JobPlanner: Sendable {
         let buckets = (UInt64(settings.samples) + 15) / 16
         let byRecords = divideUp(pixels * buckets, parameters.recordsMax)
         let wanted = divideUp(workers * parameters.tasksPerWorker, frames)
-        let byPixels = min(pixels / parameters.tilePixelsMin, max(parameters.tilesMin, wanted))
+        let worthwhile = min(pixels / parameters.tilePixelsMin, pixels * UInt64(settings.samples) / parameters.tileSamplesMin)
+        let byWork = min(worthwhile, max(parameters.tilesMin, wanted))
         let tiles: UInt64 =
             switch order.split {
             case .frames: 1
-            case .tiles: byPixels
-            case .auto: frames >= parameters.tilesMin && wanted <= 1 ? 1 : byPixels
+            case .tiles: byWork
+            case .auto: frames >= parameters.tilesMin && wanted <= 1 ? 1 : byWork
             }
         return max(tiles, byRecords, 1)
     }

@@ -137,7 +137,7 @@ final class OverlayNode {
                 case .network(let command): driver.perform(command)
                 case .lookedUp(let number, let result): answers[number] = result
                 case .event(.gossip(let topic, let author, let data)): gossip.append(Gossip(topic: topic, author: author, data: data))
-                case .event(.misbehaviour(let peer, let name)):
+                case .event(.misbehaviour(let peer, _)):
                     misbehaved.append(peer)
                 case .readBlock(let token, let cid): inputs.append(.blockRead(token, store[cid]))
                 case .probeBlock(let token, let cid): inputs.append(.blockProbed(token, size: store[cid]?.count))
