@@ -2,13 +2,14 @@
 # The whole path on one machine: a network of real processes on loopback (a bootstrap peer, a Manager, three Workers, three
 # Verifiers), a scene in, a verified picture out. Writes out/demo.png and out/demo.exr; leaves no process behind.
 #
-# NODE names the binary, SCENE the scene, SIZE and SAMPLES the picture.
+# NODE names the binary, SCENE the scene, SKY what lights it (R,G,B, an OpenEXR file, or nothing), SIZE and SAMPLES the picture.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export SWIFT_BACKTRACE=enable=no
 
 node=${NODE:-.build/release/node}
 scene=${SCENE:-scenes/flighthelmet.glb}
+sky=${SKY-scenes/env_gradient.exr}
 size=${SIZE:-640x480}
 samples=${SAMPLES:-64}
 ready_deadline=60   # seconds until every process has joined
@@ -62,7 +63,7 @@ mkdir -p out
 cp "$scene" "$work/demo.glb"   # the pictures are named for the scene
 rm -f out/demo.png out/demo.exr
 "$node" submit "$work/demo.glb" --network "$work/net/network.toml" --data "$work/client" --out out --wait \
-    --size "$size" --samples "$samples" --split tiles --format png,exr
+    --size "$size" --samples "$samples" ${sky:+--sky "$sky"} --split tiles --format png,exr
 
 for picture in out/demo.png out/demo.exr; do
     [ -s "$picture" ] || { echo "demo: $picture is missing" >&2; exit 1; }
