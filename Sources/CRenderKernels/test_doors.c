@@ -93,7 +93,7 @@ static void rk_brute(const RkScene *scene, const RkTables *t, const RkRay *ray, 
                 pack.e1[axis][0] = e1[axis];
                 pack.e2[axis][0] = e2[axis];
             }
-            pack.primitive[0] = k;
+            pack.primitive[0] = k | (rk_primitive_flags(t->materials + draw->material) & RK_PRIMITIVE_CAMERA);
             pack.draw[0] = (uint32_t)d;
             rk_hit_pack(t, &pack, &box, ray->tMin, enter, leave, 0, 0, &sampler, 0, hit);
         }

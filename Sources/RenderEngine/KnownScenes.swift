@@ -1,19 +1,21 @@
 public import RenderModel
 
 extension KnownAnswers {
-    /// A textured floor under an image sky, placed and baked meshes, blend and mask, a skin, a morph target, animation.
+    /// A textured floor under an image sky, placed and baked meshes, blend and mask, a shade that only the camera sees, a skin, a
+    /// morph target, animation.
     public static var medley: CanonicalScene {
         var scene = CanonicalScene()
         addPictures(to: &scene)
         scene.materials = medleyMaterials
         scene.meshes = [
             mesh(KnownShapes.quad(half: 3), 0), mesh(KnownShapes.sphere(rings: 48, segments: 48), 1), mesh(KnownShapes.quad(half: 0.7), 2),
-            mesh(KnownShapes.quad(half: 0.6), 3), mesh(KnownShapes.bent(), 1),
+            mesh(KnownShapes.quad(half: 0.6), 3), mesh(KnownShapes.bent(), 1), mesh(KnownShapes.quad(half: 0.3), 4),
         ]
         scene.nodes = [
             node(0, [0, -1, 0]), node(1, [-0.9, -0.4, 0.2], scale: [0.5, 0.6, 0.5]), node(1, [0.8, -0.5, -0.3], scale: [-0.5, 0.5, 0.5]),
             node(2, [0.1, 0, 0.9], rotation: [0.6, 0.1, 0, 0.79]), node(3, [0.4, 0.4, -1], rotation: [0.7071068, 0, 0, 0.7071068]),
             node(4, [0, 0, 0]), node(-1, [-0.4, 0.2, -0.5]), node(-1, [0, 0.5, 0], parent: 6), node(-1, [0, 0.6, 4]),
+            node(5, [-0.2, 0.5, 2], rotation: [0.7071068, 0, 0, 0.7071068]),
         ]
         scene.meshes[4].weights = [0]
         scene.nodes[5].skin = 0
@@ -101,7 +103,9 @@ extension KnownAnswers {
         var mask = SceneMaterial()
         (mask.metallic, mask.alphaMode, mask.alphaCutoff, mask.specular) = (0, .mask, 0.4, 0.5)
         mask.baseColorTexture.texture = 2
-        return [floor, glossy, leaf, mask]
+        var shade = SceneMaterial()
+        (shade.baseColor, shade.alphaMode, shade.unlit, shade.cameraOnly) = ([0, 0, 0, 0.6], .blend, true, true)
+        return [floor, glossy, leaf, mask, shade]
     }
 
     private static func texture(_ image: UInt32, _ s: SceneWrap, _ t: SceneWrap, nearest: Bool) -> SceneTexture {

@@ -118,6 +118,8 @@ public struct SceneMaterial: Equatable, Sendable {
     public var alphaCutoff: Float = 0.5
     public var doubleSided = false
     public var unlit = false
+    /// Only camera rays meet the surface: it casts no shadow, is in no reflection and is no light. Marks are made of it.
+    public var cameraOnly = false
     public var ior: Float = 1.5
     public var specular: Float = 1
     public var specularColor: SIMD3<Float> = [1, 1, 1]

@@ -33,6 +33,7 @@ struct MaterialField: Sendable {
         MaterialField(number: 18, part: .float(\.clearcoatRoughness)),
         MaterialField(number: 19, part: .vector(\.sheenColor)),
         MaterialField(number: 20, part: .float(\.sheenRoughness)),
+        MaterialField(number: 21, part: .bool(\.cameraOnly)),
         MaterialField(number: 32, part: .slot(\.baseColorTexture)),
         MaterialField(number: 33, part: .slot(\.metallicRoughnessTexture)),
         MaterialField(number: 34, part: .slot(\.normalTexture)),

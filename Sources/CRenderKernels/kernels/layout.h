@@ -7,7 +7,9 @@
 
 /// Bit 31 of a packed primitive: its material lets rays through in places.
 #define RK_PRIMITIVE_ALPHA 0x80000000u
-#define RK_PRIMITIVE_MASK 0x7fffffffu
+/// Bit 30: only camera rays see it, and its coverage holds whatever the settings ignore.
+#define RK_PRIMITIVE_CAMERA 0x40000000u
+#define RK_PRIMITIVE_MASK 0x3fffffffu
 
 /// Child references: bit 31 marks a leaf, bits 28…30 hold its kind or size, the rest an index. Unused children are RK_NONE.
 #define RK_CHILD_LEAF 0x80000000u
@@ -73,6 +75,7 @@ typedef struct {
 #define RK_ALPHA_BLEND 2u
 #define RK_MATERIAL_DOUBLE_SIDED 1u
 #define RK_MATERIAL_UNLIT 2u
+#define RK_MATERIAL_CAMERA_ONLY 4u
 
 typedef struct {
     float baseRed, baseGreen, baseBlue, baseAlpha;

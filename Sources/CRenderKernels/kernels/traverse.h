@@ -103,9 +103,14 @@ RK_FN uint rk_hit_pack(const RkTables *scene, RK_GLOBAL const RkPack4 *pack, con
         float3 high = F3(rk_max(a.x, rk_max(b.x, c.x)), rk_max(a.y, rk_max(b.y, c.y)), rk_max(a.z, rk_max(b.z, c.z)));
         float2 interval = rk_box_interval(ray, low, high);
         if (!(interval.x <= hitT && hitT <= interval.y && tEnter <= hitT && hitT <= tLeave)) continue;
-        if ((packed & RK_PRIMITIVE_ALPHA) != 0u && testAlpha != 0u
-            && rk_passes(scene, sampler, query, draw, primitive, us[lane], vs[lane]))
-            continue;
+        if (packed > RK_PRIMITIVE_MASK) {
+            uint cameraOnly = packed & RK_PRIMITIVE_CAMERA;
+            // Query 0 is the camera ray.
+            if (cameraOnly != 0u && query != 0u) continue;
+            if ((packed & RK_PRIMITIVE_ALPHA) != 0u && (testAlpha != 0u || cameraOnly != 0u)
+                && rk_passes(scene, sampler, query, draw, primitive, us[lane], vs[lane]))
+                continue;
+        }
         best->t = hitT;
         best->u = us[lane];
         best->v = vs[lane];

@@ -81,7 +81,7 @@ static RkStatus rk_add_triangles(RkScene *scene, const RkDraw *draw, uint32_t dr
     if (t == NULL) return RK_OUT_OF_MEMORY;
     const uint32_t *index = (const uint32_t *)scene->indices.data + draw->indices;
     const float *positions = (const float *)scene->attributes.data + draw->positions;
-    uint32_t alpha = rk_scene_material(scene, draw->material)->alphaMode == RK_ALPHA_OPAQUE ? 0 : RK_PRIMITIVE_ALPHA;
+    uint32_t flags = rk_primitive_flags(rk_scene_material(scene, draw->material));
     size_t kept = 0;
     for (uint32_t k = 0; k < draw->triangles; k++, index += 3) {
         RkBuildTriangle *out = t + kept;
@@ -96,7 +96,7 @@ static RkStatus rk_add_triangles(RkScene *scene, const RkDraw *draw, uint32_t dr
         float3 n = rk_cross(e1, e2);
         float size = rk_dot(n, n) + 0.0f * ((rk_max_abs(F3(p0[0], p0[1], p0[2])) + rk_max_abs(e1)) + rk_max_abs(e2));
         if (!(size >= 0.0f) || !rk_is_finite(size) || (n.x == 0.0f && n.y == 0.0f && n.z == 0.0f)) continue;
-        out->primitive = k | alpha;
+        out->primitive = k | flags;
         out->draw = drawNumber;
         kept++;
     }

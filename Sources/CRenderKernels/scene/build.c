@@ -300,6 +300,7 @@ RkStatus rk_build_tree(RkScene *scene, const RkArray *triangles, bool placements
     if (count > RK_CHILD_INDEX) return RK_TOO_LARGE;
     b.references = rk_allocate(rk_budget(scene), (size_t)count, sizeof(RkReference));
     if (b.references == NULL) return RK_OUT_OF_MEMORY;
+    RkBox box = rk_empty_box;
     for (size_t k = 0; k < triangles->count; k++) {
         const RkBuildTriangle *t = b.triangles + k;
         RkReference *r = b.references + k;
@@ -310,6 +311,7 @@ RkStatus rk_build_tree(RkScene *scene, const RkArray *triangles, bool placements
             r->box.low[axis] = rk_min(a, rk_min(c, d));
             r->box.high[axis] = rk_max(a, rk_max(c, d));
         }
+        if (!placements || (t->primitive & RK_PRIMITIVE_CAMERA) == 0) rk_grow(&box, &r->box);
     }
     for (size_t k = 0; k < placementCount; k++) {
         const RkPlacement *p = (const RkPlacement *)scene->placements.data + k;
@@ -317,11 +319,13 @@ RkStatus rk_build_tree(RkScene *scene, const RkArray *triangles, bool placements
         r->item = RK_ITEM_PLACEMENT | (uint32_t)k;
         memcpy(r->box.low, p->bounds, sizeof r->box.low);
         memcpy(r->box.high, p->bounds + 3, sizeof r->box.high);
+        rk_grow(&box, &r->box);
     }
     if (rk_build_binary(&b, (uint32_t)count)) {
-        const RkBox *box = &((const RkBinaryNode *)b.binary.data)[0].box;
-        memcpy(bounds, box->low, sizeof box->low);
-        memcpy(bounds + 3, box->high, sizeof box->high);
+        for (int axis = 0; axis < 3 && box.low[axis] <= box.high[axis]; axis++) {
+            bounds[axis] = box.low[axis];
+            bounds[3 + axis] = box.high[axis];
+        }
         *root = rk_collapse(&b, stackNeed);
     } else {
         b.status = RK_OUT_OF_MEMORY;

@@ -41,7 +41,7 @@ static RkStatus rk_add_triangle_lights(RkScene *scene, const RkTables *tables) {
         RkDraw *draw = (RkDraw *)scene->draws.data + d;
         const RkMaterial *material = (const RkMaterial *)scene->materials.data + draw->material;
         float3 emission = F3(material->emissionRed, material->emissionGreen, material->emissionBlue);
-        if (!(rk_max3(emission) > 0.0f) || (material->flags & RK_MATERIAL_UNLIT)) continue;
+        if (!(rk_max3(emission) > 0.0f) || (material->flags & (RK_MATERIAL_UNLIT | RK_MATERIAL_CAMERA_ONLY))) continue;
         if (scene->lights.count + (uint64_t)draw->triangles >= RK_NONE - 1) return RK_TOO_LARGE;
         draw->firstLight = (uint32_t)scene->lights.count;
         for (uint32_t k = 0; k < draw->triangles; k++) {

@@ -71,7 +71,7 @@ RkStatus rk_model_add_primitive(
     RkModel *m, uint32_t material, const uint32_t *indices, size_t indexCount, const float *positions, size_t floatCount) {
     RkModelMesh *mesh = rk_last(&m->meshes);
     if (mesh == NULL || indexCount % 3 != 0 || floatCount % 3 != 0) return RK_INVALID;
-    // Attribute offsets 4·vertex and index offsets 3·triangle are 32-bit, triangle numbers 31-bit.
+    // Attribute offsets 4·vertex and index offsets 3·triangle are 32-bit, triangle numbers 30-bit.
     if (floatCount / 3 > UINT32_MAX / 4 || indexCount > UINT32_MAX / 2) return RK_TOO_LARGE;
     uint32_t vertexCount = (uint32_t)(floatCount / 3);
     for (size_t k = 0; k < indexCount; k++) {

@@ -6,7 +6,7 @@
 /// One triangle on its way into the tree: a corner and two edges, as the packs hold them.
 typedef struct {
     float v0[3], e1[3], e2[3];
-    /// With RK_PRIMITIVE_ALPHA where the material lets rays through.
+    /// With RK_PRIMITIVE_ALPHA where the material lets rays through, RK_PRIMITIVE_CAMERA where only the camera sees it.
     uint32_t primitive;
     uint32_t draw;
 } RkBuildTriangle;
@@ -21,6 +21,12 @@ struct RkScene {
     double cost;
 };
 
+/// The bits that a packed primitive has besides its number.
+static inline uint32_t rk_primitive_flags(const RkMaterial *material) {
+    return (material->alphaMode == RK_ALPHA_OPAQUE ? 0 : RK_PRIMITIVE_ALPHA)
+        | ((material->flags & RK_MATERIAL_CAMERA_ONLY) == 0 ? 0 : RK_PRIMITIVE_CAMERA);
+}
+
 /// Local budget shorthand: everything a scene holds is counted against its model's cap.
 static inline RkBudget *rk_budget(RkScene *scene) { return &scene->model->budget; }
 
@@ -29,7 +35,7 @@ static inline RkBudget *rk_budget(RkScene *scene) { return &scene->model->budget
 RkStatus rk_assemble(RkScene *scene, const RkPose *pose, RkArray *world, uint32_t *stackNeed);
 
 /// Builds a tree over triangles and, with `placements`, over all placements of the scene. `*root` is RK_NONE for nothing.
-/// `bounds` gets the box, lo then hi.
+/// `bounds` gets the box, lo then hi; with `placements` without what only the camera sees, so that such geometry moves no other ray.
 RkStatus rk_build_tree(RkScene *scene, const RkArray *triangles, bool placements, uint32_t *root, float bounds[6], uint32_t *stackNeed);
 
 /// Fills lights, cumulative powers and the sky tables. Needs the draws and the bounds of the scene.

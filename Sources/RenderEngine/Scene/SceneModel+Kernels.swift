@@ -21,7 +21,7 @@ extension RkMaterial {
         (metallic, roughness) = (material.metallic, material.roughness)
         (emissionRed, emissionGreen, emissionBlue) = (material.emission.x, material.emission.y, material.emission.z)
         (normalScale, alphaCutoff, alphaMode) = (material.normalScale, material.alphaCutoff, material.alphaMode.rawValue)
-        flags = (material.doubleSided ? 1 : 0) | (material.unlit ? 2 : 0)
+        flags = (material.doubleSided ? 1 : 0) | (material.unlit ? 2 : 0) | (material.cameraOnly ? 4 : 0)
         (ior, specular) = (material.ior, material.specular)
         (specularRed, specularGreen, specularBlue) = (material.specularColor.x, material.specularColor.y, material.specularColor.z)
         (transmission, thickness) = (material.transmission, material.thickness)
