@@ -57,8 +57,9 @@ extension YamuxSession {
             let piece = cursor.take(current.remaining)
             guard !piece.isEmpty else { return nil }
             body?.remaining -= piece.count
-            // Bytes for a stream that we have reset meanwhile are read over.
-            if streams[current.stream] != nil { return .data(current.stream, piece) }
+            // Bytes for a stream that we have reset meanwhile are read over, and those behind the peer's FIN: implementations that
+            // half-close while another task writes do send them.
+            if streams[current.stream]?.isRemotelyFinished == false { return .data(current.stream, piece) }
         }
         return nil
     }
@@ -83,9 +84,7 @@ extension YamuxSession {
         var grew = false
         switch header.kind {
         case .data:
-            guard !streams.values[index].isRemotelyFinished, Int(header.length) <= streams.values[index].receiveCredit else {
-                throw .windowExceeded
-            }
+            guard Int(header.length) <= streams.values[index].receiveCredit else { throw .windowExceeded }
             streams.values[index].receiveCredit -= Int(header.length)
             if header.length > 0 || header.flags.contains(.fin) {
                 body = YamuxBody(stream: id, remaining: Int(header.length), isLast: header.flags.contains(.fin))

@@ -87,7 +87,6 @@ extension InteropTests {
                 try world.wait("nobody has it") { exchange.unanswered.contains(cid) }
                 #expect(exchange.results[want] == nil)
                 try peer.call("block_put", ["data": Hex.encode(block)])
-                exchange.offer(cid, by: [handle])
                 try world.wait("the block arrives") { exchange.results[want] != nil }
                 #expect(exchange.results[want] == .received)
             }

@@ -111,16 +111,24 @@ import Testing
         #expect(throws: YamuxFailure.windowOverflow) { try feed(&session, frame(.windowUpdate, [], 1, 0x7fff_ffff)) }
     }
 
+    /// It is not passed on, whatever it may mean, and its credit is not given back.
+    @Test func dataBehindTheEndIsReadOver() throws {
+        var session = server()
+        let seen = try feed(
+            &session,
+            frame(.data, [.syn, .fin], 1, 1, [7]) + frame(.data, [], 1, 2, [8, 9]) + frame(.data, .fin, 1, 1, [10])
+                + frame(.windowUpdate, .syn, 3, 0))
+        #expect(seen == ["opened 1", "data 1 [7]", "finished 1", "opened 3"])
+        #expect(session.streams[1]?.receiveCredit == YamuxSession.windowInitial - 4)
+        let rest = [UInt8](repeating: 0, count: YamuxSession.windowInitial - 4)
+        #expect(try feed(&session, frame(.data, [], 1, UInt32(rest.count), rest)).isEmpty)
+        #expect(throws: YamuxFailure.windowExceeded) { try feed(&session, frame(.data, [], 1, 1, [0])) }
+    }
+
     @Test func dataBeyondTheCreditEndsTheSession() throws {
         var session = server()
         let full = [UInt8](repeating: 0, count: 256 * 1024)
         _ = try feed(&session, frame(.data, .syn, 1, UInt32(full.count), full))
-        #expect(throws: YamuxFailure.windowExceeded) { try feed(&session, frame(.data, [], 1, 1, [0])) }
-    }
-
-    @Test func dataAfterTheEndEndsTheSession() throws {
-        var session = server()
-        _ = try feed(&session, frame(.windowUpdate, [.syn, .fin], 1, 0))
         #expect(throws: YamuxFailure.windowExceeded) { try feed(&session, frame(.data, [], 1, 1, [0])) }
     }
 

@@ -8,7 +8,7 @@ import Wire
 
 /// The block exchange of one of our nodes, with a dictionary for a store.
 final class NodeBlocks {
-    private var exchange = BlockExchange()
+    private var exchange: BlockExchange
     private let driver: SwarmDriver
     private let loop: EventLoop
     private var timer: Timer?
@@ -23,6 +23,9 @@ final class NodeBlocks {
     init(driver: SwarmDriver, loop: EventLoop) {
         self.driver = driver
         self.loop = loop
+        var parameters = BlockExchange.Parameters()
+        parameters.retryInterval = .seconds(1)
+        exchange = BlockExchange(parameters: parameters)
         timer = try? Timer(loop: loop) { [weak self] in self?.deadlinePassed() }
     }
 
@@ -48,9 +51,6 @@ final class NodeBlocks {
         tell(.want([BlockExchange.Want(id: id, cid: cid)], from: peers))
         return id
     }
-
-    /// Names peers that may have a wanted block.
-    func offer(_ cid: CID, by peers: [PeerHandle]) { tell(.candidates(cid, peers)) }
 
     func close() { timer?.close() }
 
