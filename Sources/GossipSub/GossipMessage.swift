@@ -9,6 +9,16 @@ struct GossipMessage: Sendable {
     static let topicSizeMax = 256
     static let signaturePrefix = Array("libp2p-pubsub:".utf8)
 
+    /// Why bytes are no message of this network.
+    enum Flaw: Error, Equatable {
+        /// Not in the wire form, or beyond its limits.
+        case malformed
+        /// Without author, sequence number or signature, or with a key that is not the author's.
+        case unsigned
+        /// Its author has a key of another type: a message that others may well take.
+        case unknownAuthor
+    }
+
     /// Ed25519 key of the author.
     var author: Bytes32
     var sequenceNumber: UInt64
@@ -20,48 +30,54 @@ struct GossipMessage: Sendable {
     var signedFields: ArraySlice<UInt8>?
 
     /// Decodes one field `publish` of an RPC. The signature is not verified.
-    init(decoding bytes: ArraySlice<UInt8>, dataSizeMax: Int) throws(WireError) {
-        var author: Bytes32?
-        var sequenceNumber: UInt64?
-        var topic: ArraySlice<UInt8>?
-        var data: ArraySlice<UInt8>?
-        var signature: ArraySlice<UInt8>?
-        var key: ArraySlice<UInt8>?
-        var isOrdered = true
-        var last: UInt32 = 0
-        var reader = ProtobufReader(bytes)
-        while let field = try reader.next() {
-            if field.number <= last || field.number > 6 { isOrdered = false }
-            last = field.number
-            switch field.number {
-            case 1:
-                guard let id = try? PeerID(bytes: try field.bytes(max: 64)), let publicKey = id.ed25519Key else { throw .malformedField }
-                author = publicKey
-            case 2: data = try field.bytes(max: dataSizeMax)
-            case 3:
-                let number = try field.bytes()
-                guard number.count == 8 else { throw .malformedField }
-                sequenceNumber = number.reduce(0) { $0 << 8 | UInt64($1) }
-            case 4: topic = try field.bytes(max: GossipMessage.topicSizeMax)
-            case 5: signature = try field.bytes()
-            case 6: key = try field.bytes()
-            default: break
-            }
-        }
-        guard let author, let sequenceNumber, let topic, !topic.isEmpty, let signature else { throw .missingField }
-        guard let parsed = Signature(signature) else { throw .malformedField }
-        if let key, !key.isEmpty {
-            guard key.count == 36, key.starts(with: [0x08, 0x01, 0x12, 0x20]), Bytes32(key.suffix(32)) == author else {
-                throw .malformedField
-            }
+    init(decoding bytes: ArraySlice<UInt8>, dataSizeMax: Int) throws(Flaw) {
+        let fields: Fields
+        do { fields = try Fields(bytes, dataSizeMax: dataSizeMax) } catch { throw .malformed }
+        guard let topic = fields.topic, !topic.isEmpty else { throw .malformed }
+        guard let from = fields.from, let number = fields.sequenceNumber, let signature = fields.signature else { throw .unsigned }
+        guard let id = try? PeerID(bytes: from) else { throw .malformed }
+        guard let author = id.ed25519Key else { throw .unknownAuthor }
+        guard number.count == 8, let parsed = Signature(signature) else { throw .unsigned }
+        if let key = fields.key, !key.isEmpty {
+            guard key.count == 36, key.starts(with: [0x08, 0x01, 0x12, 0x20]), Bytes32(key.suffix(32)) == author else { throw .unsigned }
         }
         self.author = author
-        self.sequenceNumber = sequenceNumber
+        sequenceNumber = number.reduce(0) { $0 << 8 | UInt64($1) }
         self.topic = topic
-        self.data = data ?? bytes[bytes.startIndex..<bytes.startIndex]
+        data = fields.data ?? bytes[bytes.startIndex..<bytes.startIndex]
         self.signature = parsed
         // Tag and length of a field of 64 bytes take two bytes.
-        signedFields = isOrdered ? bytes[bytes.startIndex..<(signature.startIndex - 2)] : nil
+        signedFields = fields.areOrdered ? bytes[bytes.startIndex..<(signature.startIndex - 2)] : nil
+    }
+
+    /// What stands in the bytes, before anything is made of it.
+    private struct Fields {
+        var from: ArraySlice<UInt8>?
+        var data: ArraySlice<UInt8>?
+        var sequenceNumber: ArraySlice<UInt8>?
+        var topic: ArraySlice<UInt8>?
+        var signature: ArraySlice<UInt8>?
+        var key: ArraySlice<UInt8>?
+        /// Each once, in ascending order, and none that is unknown.
+        var areOrdered = true
+
+        init(_ bytes: ArraySlice<UInt8>, dataSizeMax: Int) throws(WireError) {
+            var last: UInt32 = 0
+            var reader = ProtobufReader(bytes)
+            while let field = try reader.next() {
+                if field.number <= last || field.number > 6 { areOrdered = false }
+                last = field.number
+                switch field.number {
+                case 1: from = try field.bytes(max: 64)
+                case 2: data = try field.bytes(max: dataSizeMax)
+                case 3: sequenceNumber = try field.bytes()
+                case 4: topic = try field.bytes(max: GossipMessage.topicSizeMax)
+                case 5: signature = try field.bytes()
+                case 6: key = try field.bytes()
+                default: break
+                }
+            }
+        }
     }
 
     func verify(_ signing: Signing) -> Bool {

@@ -85,10 +85,16 @@ extension GossipSub {
         message bytes: ArraySlice<UInt8>, frame: [UInt8]?, from handle: PeerHandle, now: Instant, emit: inout [Effect]
     ) {
         let message: GossipMessage
-        do {
+        do throws(GossipMessage.Flaw) {
             message = try GossipMessage(decoding: bytes, dataSizeMax: parameters.dataSizeMax)
         } catch {
-            return misbehaved(handle, .malformed, emit: &emit)
+            switch error {
+            case .malformed: misbehaved(handle, .malformed, emit: &emit)
+            case .unsigned: misbehaved(handle, .invalidSignature, emit: &emit)
+            // Whoever relays it may know no better.
+            case .unknownAuthor: break
+            }
+            return
         }
         guard let topic = topics.find(message.topic), let validation = topics[topic].validation,
             message.author != signing.publicKey

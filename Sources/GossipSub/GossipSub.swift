@@ -56,6 +56,7 @@ public struct GossipSub: StateMachine, Sendable {
         case malformed
         /// An RPC, its control data or its number of messages beyond the limits.
         case oversized
+        /// A message without a signature, with that of another, or changed since it was signed.
         case invalidSignature
         /// The application rejected a message that this peer brought.
         case rejectedMessage

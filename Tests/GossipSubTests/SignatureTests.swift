@@ -117,7 +117,7 @@ extension [GossipSub.Effect] {
             var lab = Lab()
             let effects = lab.hear(bytes)
             #expect(effects.delivered.count == (missing == 2 ? 1 : 0))
-            #expect(effects.penalties == (missing == 2 ? [] : [.malformed]))
+            #expect(effects.penalties == (missing == 2 ? [] : [missing == 4 ? .malformed : .invalidSignature]))
         }
     }
 
@@ -135,9 +135,23 @@ extension [GossipSub.Effect] {
             }
         }
         var lab = Lab()
-        #expect(lab.hear(bytes(key: prefix + Lab.stranger.publicKey.array)).penalties == [.malformed])
-        #expect(lab.hear(bytes(key: [1, 2, 3])).penalties == [.malformed])
+        #expect(lab.hear(bytes(key: prefix + Lab.stranger.publicKey.array)).penalties == [.invalidSignature])
+        #expect(lab.hear(bytes(key: [1, 2, 3])).penalties == [.invalidSignature])
         #expect(lab.hear(bytes(key: prefix + whole.author.array)).delivered.count == 1)
+    }
+
+    /// A peer id of the hash of an RSA key: others take such messages and relay them in good faith.
+    @Test func authorsWithOtherKeysAreIgnored() throws {
+        let whole = try GossipMessage(decoding: Lab.frame(7).dropFirst(3), dataSizeMax: 100)
+        let bytes = frame { writer in
+            writer.bytes(1, [0x12, 0x20] + [UInt8](repeating: 9, count: 32))
+            writer.bytes(2, whole.data)
+            writer.bytes(3, UInt64(7).bigEndianBytes)
+            writer.bytes(4, whole.topic)
+            writer.bytes(5, [UInt8](repeating: 1, count: 256))
+        }
+        var lab = Lab()
+        #expect(lab.hear(bytes).isEmpty)
     }
 
     @Test func aSignatureOfAnotherIsRefused() throws {
