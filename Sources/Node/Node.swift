@@ -47,7 +47,7 @@ public struct Node: StateMachine {
         let generator = parameters.generator
         kademlia = Kademlia(
             localID: identity, mode: parameters.isCore ? .server : .client, parameters: parameters.kademlia,
-            requestNamespace: Node.kademliaSpace, generator: generator.fork("kademlia"))
+            validator: parameters.records, requestNamespace: Node.kademliaSpace, generator: generator.fork("kademlia"))
         gossip = GossipSub(
             signing: parameters.signing, parameters: parameters.gossip, firstSequenceNumber: firstSequenceNumber,
             generator: generator.fork("gossip"))

@@ -25,6 +25,8 @@ public struct NodeParameters: Sendable {
     public var conduct = WorkerConduct.honest
     public var discovery = Discovery.Parameters()
     public var kademlia: Kademlia.Parameters
+    /// Records that the DHT keeps and believes.
+    public var records = RecordValidator()
     public var gossip: GossipSub.Parameters
     public var blocks = BlockExchange.Parameters()
     /// Diagnostics to serve besides (`--serve`).

@@ -46,5 +46,49 @@ extension InteropTests {
                 #expect(node.gossip.count == sizes.count)
             }
         }
+
+        /// What they take, an independent implementation has verified.
+        @Test(arguments: Dialler.allCases) func peersTakeWhatOurNodeSigns(_ dialler: Dialler) throws {
+            try relay(dialler) { world, topic, node, first, second in
+                let data: [UInt8] = [1, 2, 3]
+                node.publish(topic, data)
+                let expected = PythonPeer.Message(topic: topic, author: node.name, data: data)
+                for peer in [first, second] {
+                    try world.wait("our message arrives") { peer.messages.contains(expected) }
+                }
+            }
+        }
+
+        static let flaws = ["unsigned", "altered", "wrong key", "another's key", "another author"]
+
+        /// The receiver would refuse them, too: what counts is that nothing reaches it.
+        @Test(arguments: Dialler.allCases, flaws) func ourNodeRelaysNoForgery(_ dialler: Dialler, flaw: String) throws {
+            try relay(dialler) { world, topic, node, sender, receiver in
+                let forged: [UInt8] = [6, 6, 6]
+                let good: [UInt8] = [1, 2, 3]
+                try sender.call("forge", ["topic": topic, "data": Hex.encode(forged), "flaw": flaw])
+                // On the same stream, behind the forgery: when it has come, the forgery has been dealt with.
+                try sender.call("forge", ["topic": topic, "data": Hex.encode(good), "flaw": ""])
+                let expected = PythonPeer.Message(topic: topic, author: sender.name, data: good)
+                try world.wait("the good message is relayed") { receiver.messages.contains(expected) }
+                #expect(receiver.arrivals == [expected])
+                #expect(node.gossip == [.init(topic: topic, author: try sender.id, data: good)])
+                #expect(node.misbehaved.isEmpty, "it lowers a score and closes nothing")
+                #expect(node.handles.count == 2)
+            }
+        }
+
+        @Test(arguments: Dialler.allCases) func ourNodeRelaysARepeatedMessageOnce(_ dialler: Dialler) throws {
+            try relay(dialler) { world, topic, node, sender, receiver in
+                let repeated = PythonPeer.Message(topic: topic, author: sender.name, data: [1, 1])
+                let last = PythonPeer.Message(topic: topic, author: sender.name, data: [2, 2])
+                try sender.call("forge", ["topic": topic, "data": Hex.encode(repeated.data), "flaw": "", "count": 5])
+                try sender.call("forge", ["topic": topic, "data": Hex.encode(last.data), "flaw": ""])
+                try world.wait("the last message is relayed") { receiver.arrivals.contains(last) }
+                #expect(receiver.arrivals == [repeated, last])
+                #expect(node.gossip.map(\.data) == [repeated.data, last.data])
+                #expect(node.duplicates == 4)
+            }
+        }
     }
 }

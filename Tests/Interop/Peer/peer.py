@@ -18,6 +18,7 @@ from libp2p import create_new_ed25519_key_pair, new_host
 from libp2p.bitswap.cid import compute_cid_v1
 from libp2p.bitswap.client import BitswapClient
 from libp2p.custom_types import TProtocol
+from libp2p.host.exceptions import StreamFailure
 from libp2p.host.ping import PingService
 from libp2p.identity.identify.identify import ID as IDENTIFY, parse_identify_response
 from libp2p.kad_dht.kad_dht import DHTMode, KadDHT
@@ -26,6 +27,7 @@ from libp2p.peer.peerinfo import info_from_p2p_addr
 from libp2p.pubsub.gossipsub import GossipSub
 from libp2p.pubsub.pb import rpc_pb2
 from libp2p.pubsub.pubsub import PUBSUB_SIGNING_PREFIX, Pubsub
+from libp2p.records.validator import Validator
 from libp2p.tools.anyio_service import background_trio_service
 from libp2p.utils.varint import read_length_prefixed_protobuf
 
@@ -35,6 +37,29 @@ GOSSIP = TProtocol("/meshsub/1.1.0")
 def say(value):
     sys.stdout.write(json.dumps(value) + "\n")
     sys.stdout.flush()
+
+
+class AnyRecord(Validator):
+    """Records of the tests: whatever is not empty is valid, and the greater value is the better one."""
+
+    def validate(self, key, value):
+        if not value:
+            raise ValueError("empty")
+
+    def select(self, key, values):
+        return values.index(max(values))
+
+
+def watch_arrivals(pubsub):
+    """Says of every message that comes over the wire that it came, whatever then becomes of it."""
+    push = pubsub.push_msg
+
+    async def push_and_say(forwarder, message):
+        for topic in message.topicIDs:
+            say({"event": "arrival", "topic": topic, "from": str(ID(message.from_id)), "data": message.data.hex()})
+        await push(forwarder, message)
+
+    pubsub.push_msg = push_and_say
 
 
 class Peer:
@@ -49,6 +74,16 @@ class Peer:
 
     async def connected(self):
         return [str(p) for p in self.host.get_connected_peers()]
+
+    async def forget(self):
+        """Drops what it knows of peers that it has no connection to: it would go on asking them."""
+        connected = set(self.host.get_connected_peers())
+        peerstore = self.host.get_peerstore()
+        for peer in peerstore.peer_ids():
+            if peer != self.host.get_id() and peer not in connected:
+                peerstore.clear_peerdata(peer)
+                self.dht.routing_table.remove_peer(peer)
+        return True
 
     async def settled_muxer_early(self, peer):
         return ID.from_string(peer) in self.settled_early
@@ -70,9 +105,14 @@ class Peer:
             "signed_record": len(message.signedPeerRecord),
         }
 
-    async def kad_add(self, peer):
-        await self.dht.add_peer(ID.from_string(peer))
-        return self.dht.get_routing_table_size()
+    async def opens(self, peer, protocol):
+        """Whether the peer takes a stream of that protocol."""
+        try:
+            stream = await self.host.new_stream(ID.from_string(peer), [TProtocol(protocol)])
+        except StreamFailure:
+            return False
+        await stream.reset()
+        return True
 
     async def find_peer(self, peer):
         info = await self.dht.find_peer(ID.from_string(peer))
@@ -86,7 +126,25 @@ class Peer:
         return await self.dht.provide(key)
 
     async def find_providers(self, key):
-        return [str(info.peer_id) for info in await self.dht.find_providers(key)]
+        return [
+            {"peer": str(info.peer_id), "addresses": [str(a) for a in info.addrs]}
+            for info in await self.dht.find_providers(key)
+        ]
+
+    async def record_put(self, key, value):
+        await self.dht.put_value(key, bytes.fromhex(value))
+        return True
+
+    async def record_get(self, key):
+        value = await self.dht.get_value(key)
+        return None if value is None else value.hex()
+
+    async def record_held(self, key):
+        record = self.dht.value_store.get(key.encode())
+        return None if record is None else record.value.hex()
+
+    async def providers_held(self, key):
+        return [str(info.peer_id) for info in self.dht.provider_store.get_providers(bytes.fromhex(key))]
 
     async def subscribe(self, topic):
         subscription = await self.pubsub.subscribe(topic)
@@ -101,21 +159,26 @@ class Peer:
         await self.pubsub.publish(topic, bytes.fromhex(data))
         return True
 
-    async def forge(self, topic, data, flaw):
-        """Sends every peer a message that must not be taken."""
+    async def forge(self, topic, data, flaw, count=1):
+        """Sends every peer a message `count` times: one that must not be taken, or a good one where `flaw` is empty."""
         message = rpc_pb2.Message(
             data=bytes.fromhex(data), topicIDs=[topic], from_id=self.pubsub.my_id.to_bytes(), seqno=self.pubsub._next_seqno()
         )
         signed = PUBSUB_SIGNING_PREFIX.encode() + message.SerializeToString()
+        stranger = create_new_ed25519_key_pair()
         if flaw != "unsigned":
-            message.signature = self.pubsub.sign_key.sign(signed)
-            message.key = self.host.get_public_key().serialize()
+            signer = stranger.private_key if flaw in ("wrong key", "another's key") else self.pubsub.sign_key
+            message.signature = signer.sign(signed)
+            owner = stranger.public_key if flaw == "another's key" else self.host.get_public_key()
+            message.key = owner.serialize()
         if flaw == "altered":
             message.data = message.data[:-1] + bytes([message.data[-1] ^ 1])
         elif flaw == "another author":
-            message.from_id = ID.from_pubkey(create_new_ed25519_key_pair().public_key).to_bytes()
+            message.from_id = ID.from_pubkey(stranger.public_key).to_bytes()
+            message.ClearField("key")
         for peer in list(self.pubsub.peers):
-            self.pubsub.router.send_rpc(peer, rpc_pb2.RPC(publish=[message]))
+            for _ in range(count):
+                self.pubsub.router.send_rpc(peer, rpc_pb2.RPC(publish=[message]))
         return len(self.pubsub.peers)
 
     async def mesh(self, topic):
@@ -148,8 +211,9 @@ async def answer(peer, command):
 
 
 OPERATIONS = {
-    "dial", "connected", "settled_muxer_early", "ping", "identify", "kad_add", "find_peer", "closest", "provide",
-    "find_providers", "subscribe", "publish", "forge", "mesh", "topic_peers", "block_put", "block_get",
+    "dial", "connected", "forget", "settled_muxer_early", "ping", "identify", "opens", "find_peer", "closest", "provide",
+    "find_providers", "providers_held", "record_put", "record_get", "record_held", "subscribe", "publish", "forge", "mesh",
+    "topic_peers", "block_put", "block_get",
 }  # fmt: skip
 
 
@@ -165,8 +229,10 @@ async def main():
     async with host.run(listen_addrs=[listen]), trio.open_nursery() as nursery:
         nursery.start_soon(host.get_peerstore().start_cleanup_task, 60)
         dht = KadDHT(host, DHTMode.SERVER, protocol_prefix=TProtocol(prefix))
+        dht.set_namespace_validator("interop", AnyRecord())
         router = GossipSub(protocols=[GOSSIP], degree=6, degree_low=4, degree_high=12, heartbeat_interval=1)
         pubsub = Pubsub(host, router)
+        watch_arrivals(pubsub)
         bitswap = BitswapClient(host)
         bitswap.set_nursery(nursery)
         await bitswap.start()

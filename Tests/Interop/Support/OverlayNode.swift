@@ -18,7 +18,14 @@ final class OverlayNode {
         var prefix = "ipfs"
         /// `blocks` fetches, and the node itself does not serve: only roles of a node want blocks.
         var fetchesBlocks = false
+
+        /// A node that asks and does not answer.
+        static var leaf: Options { Options(place: .leaf) }
     }
+
+    /// As in `peer.py`.
+    private static let records = RecordValidator.Namespace(
+        name: "interop", isValid: { !$1.isEmpty }, isBetter: { $1.lexicographicallyPrecedes($0) })
 
     struct Gossip: Equatable {
         let topic: String
@@ -60,11 +67,11 @@ final class OverlayNode {
         driver = try SwarmDriver(loop: loop, swarm: swarm)
         blocks = options.fetchesBlocks ? NodeBlocks(driver: driver, loop: loop) : nil
         let network = NetworkParameters(id: .zero, prefix: options.prefix, bootstrap: [], round: .seconds(2), shards: 1)
-        node = Node(
-            NodeParameters(
-                signing: .ed25519(key), network: network, place: options.place, roles: [], profile: .zero,
-                generator: Generator(seed: Entropy.seed())),
-            firstSequenceNumber: 1)
+        var nodeParameters = NodeParameters(
+            signing: .ed25519(key), network: network, place: options.place, roles: [], profile: .zero,
+            generator: Generator(seed: Entropy.seed()))
+        nodeParameters.records = RecordValidator([OverlayNode.records])
+        node = Node(nodeParameters, firstSequenceNumber: 1)
         timer = try Timer(loop: loop) { [weak self] in self?.deadlinePassed() }
         driver.onEvent = { [weak self] in self?.received($0) }
         driver.onRoundTrip = { [weak self] in self?.roundTrips[$0, default: []].append($1) }
@@ -77,6 +84,9 @@ final class OverlayNode {
     /// With the peer id, as others dial it.
     var fullAddress: String { "\(address.appending(id))" }
     var name: String { "\(id)" }
+
+    /// Gossip messages that came again.
+    var duplicates: UInt64 { node.gossipDuplicates }
 
     // MARK: Wishes
 

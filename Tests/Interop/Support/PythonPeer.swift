@@ -28,6 +28,8 @@ final class PythonPeer {
     private(set) var addresses: [String] = []
     /// Gossip that it was given.
     private(set) var messages: [Message] = []
+    /// Gossip that came over the wire, whether or not it was taken.
+    private(set) var arrivals: [Message] = []
 
     init(loop: EventLoop, _ arguments: [String]) throws {
         self.loop = loop
@@ -45,13 +47,22 @@ final class PythonPeer {
         process.standardError?.resumeReading()
     }
 
-    func forgetMessages() { messages = [] }
+    func forgetMessages() {
+        messages = []
+        arrivals = []
+    }
 
     var id: PeerID { get throws { try #require(PeerID(name)) } }
     /// Where it listens, with its id.
     var address: Multiaddr { get throws { try #require(addresses.first.flatMap { Multiaddr($0) }) } }
     /// What it wrote to standard error.
     var complaints: String { String(decoding: errors.suffix(2000), as: UTF8.self) }
+
+    /// Ends the process. Its other two pipes close when it has ended.
+    func close() {
+        process.standardInput?.close()
+        process.close()
+    }
 
     private func received(_ bytes: UnsafeRawBufferPointer) {
         input.append(contentsOf: bytes)
@@ -73,11 +84,15 @@ final class PythonPeer {
         case "listening":
             name = object["peer"] as? String ?? ""
             addresses = object["addresses"] as? [String] ?? []
-        case "message":
-            let data = (object["data"] as? String).flatMap { Hex.decode($0) } ?? []
-            messages.append(Message(topic: object["topic"] as? String ?? "", author: object["from"] as? String ?? "", data: data))
+        case "message": messages.append(message(object))
+        case "arrival": arrivals.append(message(object))
         default: break
         }
+    }
+
+    private func message(_ object: [String: Any]) -> Message {
+        let data = (object["data"] as? String).flatMap { Hex.decode($0) } ?? []
+        return Message(topic: object["topic"] as? String ?? "", author: object["from"] as? String ?? "", data: data)
     }
 
     /// Has an operation done and waits for what it gives, while the loop serves everybody else.

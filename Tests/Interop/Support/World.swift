@@ -26,7 +26,7 @@ final class World {
         world.testCount += 1
         let result = Result { try body(world) }
         for node in world.nodes { node.close() }
-        for peer in world.ownPeers { peer.process.close() }
+        for peer in world.ownPeers { peer.close() }
         world.nodes = []
         world.ownPeers = []
         world.sharedPeers = world.sharedPeers.filter { $0.value.process.exitStatus == nil }
@@ -60,6 +60,7 @@ final class World {
         if let peer = sharedPeers[name], peer.process.exitStatus == nil {
             peer.forgetMessages()
             try poll("py-libp2p has noticed the end of the last test") { try peer.call("connected", as: [String].self).isEmpty }
+            try peer.call("forget")
             return peer
         }
         let peer = try PythonPeer(loop: loop, arguments)
