@@ -33,7 +33,8 @@ extension InteropTests {
                 }
                 let node = try world.node()
                 try world.connect(node, peer, by: dialler)
-                #expect(try world.ask(node, .findPeer(target.id)) == .peer(Contact(id: target.id, addresses: AddressList([target.address]))))
+                #expect(
+                    try world.ask(node, .findPeer(target.id)) == .peer(Contact(id: target.id, addresses: AddressList([target.address]))))
             }
         }
 
