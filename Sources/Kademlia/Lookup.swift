@@ -79,6 +79,8 @@ public struct Lookup: Sendable {
     }
 
     public mutating func next(now: Instant) -> Step {
+        // All of them first: one that lies behind a fresh candidate must free its place too, or its deadline never passes.
+        if waiting > 0 { markSlow(now: now) }
         var answered = 0
         var deadline = Instant.distantFuture
         var isBlocked = false
@@ -89,13 +91,8 @@ public struct Lookup: Sendable {
                 answered += 1
                 if answered >= required { return isBlocked ? .wait(until: deadline) : .finished }
             case .waiting:
-                if candidates[index].deadline <= now {
-                    candidates[index].state = .slow
-                    waiting -= 1
-                } else {
-                    isBlocked = true
-                    deadline = min(deadline, candidates[index].deadline)
-                }
+                isBlocked = true
+                deadline = min(deadline, candidates[index].deadline)
             case .fresh:
                 guard waiting < alpha else {
                     for later in candidates[index...] where later.state == .waiting { deadline = min(deadline, later.deadline) }
@@ -111,6 +108,13 @@ public struct Lookup: Sendable {
             index += 1
         }
         return isBlocked ? .wait(until: deadline) : .finished
+    }
+
+    private mutating func markSlow(now: Instant) {
+        for index in candidates.indices where candidates[index].state == .waiting && candidates[index].deadline <= now {
+            candidates[index].state = .slow
+            waiting -= 1
+        }
     }
 
     /// False where the peer was not asked.

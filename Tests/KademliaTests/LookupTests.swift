@@ -84,6 +84,20 @@ import Wire
         #expect(again == [false, false])
     }
 
+    /// Silent peers lie behind nearer ones that were learned later: they free their places all the same. A wait never lies in the past.
+    @Test func slowPeersBehindNearerOnesFreeTheirPlace() {
+        var lookup = lookup(required: 2) { $0.alpha = 2 }
+        let order = sorted(4)
+        for contact in order[2...] { lookup.add(contact) }
+        #expect(drain(&lookup, now: .origin).asked == Array(order[2...]))
+        for contact in order[..<2] { lookup.add(contact) }
+        #expect(drain(&lookup, now: .origin).asked == [])
+        let later = Instant.origin + .seconds(2)
+        #expect(drain(&lookup, now: later).asked == Array(order[..<2]))
+        if case .wait(let until) = lookup.next(now: later) { #expect(until > later) }
+        #expect(lookup.violations.isEmpty)
+    }
+
     @Test func keepsTheNearestOfAFlood() {
         var lookup = lookup(required: 20)
         let order = sorted(600)
