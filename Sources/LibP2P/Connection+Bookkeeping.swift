@@ -95,6 +95,7 @@ extension Connection {
             pendingRequests -= 1
             workspace.report(serial, .requestFailed(request, failure))
         }
+        if stream.role == .perfClient { workspace.report(serial, .transferred(nil)) }
         if let inbound = stream.inbound { workspace.report(serial, .requestDropped(inbound)) }
         if case .oneWayWriter = stream.role, let index = channels.firstIndex(where: { $0.stream == stream.id }) {
             channels[index].stream = nil

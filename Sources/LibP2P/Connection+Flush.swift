@@ -73,7 +73,7 @@ extension Connection {
             session?.yamux.consumed(id, count: credit, now: now, output: &output)
         }
         watchCredit(index, moved: count > 0, context: context, now: now)
-        if streams[at: index].output.isEmpty { streams[at: index].refill() }
+        if streams[at: index].output.isEmpty { pendingOutput += streams[at: index].refill() }
         if !streams[at: index].output.isEmpty {
             if count > 0, count == capacity || (session?.yamux.sendCapacity(id) ?? 0) > 0 { schedule(id) }
         } else if streams[at: index].finishesWhenDrained, !streams[at: index].isLocallyFinished {
@@ -83,7 +83,7 @@ extension Connection {
 
     /// Takes messages out of the queue as late as possible: until then priorities and expiry still work.
     private mutating func refill(_ index: Int, capacity: Int, now: Instant) {
-        streams[at: index].refill()
+        pendingOutput += streams[at: index].refill()
         guard case .oneWayWriter(let name) = streams[at: index].role,
             let channel = channels.firstIndex(where: { $0.name == name && $0.stream == streams[at: index].id })
         else { return }
@@ -103,7 +103,8 @@ extension Connection {
         session?.yamux.finish(id, output: &output)
         if streams[at: index].isRemotelyFinished {
             remove(id)
-        } else {
+        } else if streams[at: index].role != .perfClient {
+            // What a perf client asked for comes only now, and has the deadline of the whole.
             let deadline = now + context.parameters.closeMax
             streams[at: index].deadline = deadline
             arm(deadline)
@@ -182,6 +183,10 @@ extension Connection {
                 // It got no credit: the peer does not read.
                 workspace.report(serial, .closed(.timedOut))
                 return
+            }
+            if case .pinger = streams[at: index].role, !streams[at: index].isProbing, !streams[at: index].finishesWhenDrained {
+                finishWhenDrained(id, deadline: now + context.parameters.closeMax)
+                continue
             }
             abandon(id, .timedOut, now: now, workspace: &workspace)
         }

@@ -82,8 +82,12 @@ extension Connection {
             }
             workspace.report(serial, .identify(message, isPush: isPush))
         case .roundTrip(let duration):
-            finishWhenDrained(id, deadline: now + context.parameters.closeMax)
+            if let index = streams.position(id) {
+                streams[at: index].deadline = now + context.parameters.pingStreamKeep
+                arm(streams[at: index].deadline)
+            }
             workspace.report(serial, .roundTrip(duration, wasAsked: true))
+        case .transferred(let duration): workspace.report(serial, .transferred(duration))
         case .failed(let failure): abandon(id, failure, now: now, workspace: &workspace)
         }
     }
@@ -146,16 +150,34 @@ extension Connection {
         finishWhenDrained(id, deadline: deadline)
     }
 
-    /// One at a time: peers commonly allow two ping streams and no more.
+    /// One at a time, and one after another on the same stream: peers commonly allow two ping streams and no more.
     mutating func ping(_ payload: [UInt8], context: ConnectionContext, now: Instant) {
-        let underWay = streams.count { stream in
-            if case .pinger = stream.role { !stream.finishesWhenDrained } else { false }
-        }
-        guard underWay == 0 else { return }
         let deadline = now + context.parameters.negotiationMax
-        guard let id = open(.pinger(sent: now), .ping, deadline: deadline, context: context, now: now) else { return }
-        if let index = streams.position(id) { streams[at: index].probe(payload) }
+        var id: UInt32?
+        for index in 0..<streams.count {
+            guard case .pinger = streams[at: index].role, !streams[at: index].finishesWhenDrained else { continue }
+            guard !streams[at: index].isProbing else { return }
+            streams[at: index].role = .pinger(sent: now)
+            streams[at: index].deadline = deadline
+            arm(deadline)
+            id = streams[at: index].id
+        }
+        id = id ?? open(.pinger(sent: now), .ping, deadline: deadline, context: context, now: now)
+        guard let id, let index = streams.position(id) else { return }
+        streams[at: index].probe(payload)
         pendingOutput += payload.count
+        schedule(id)
+    }
+
+    /// False where the session refuses the stream.
+    mutating func perf(upload: UInt64, download: UInt64, deadline: Instant, context: ConnectionContext, now: Instant) -> Bool {
+        guard let id = open(.perfClient, .perf, deadline: deadline, context: context, now: now), let index = streams.position(id) else {
+            return false
+        }
+        let before = Footprint(streams[at: index])
+        streams[at: index].beginPerf(upload: upload, download: download, now: now)
+        account(from: before, to: Footprint(streams[at: index]))
+        return true
     }
 
     mutating func send(

@@ -31,6 +31,8 @@ struct Connection {
         case identify(IdentifyMessage, isPush: Bool)
         /// Of a ping that was asked for, or of the session's own.
         case roundTrip(Duration, wasAsked: Bool)
+        /// A perf transfer of ours; nil where it came to nothing.
+        case transferred(Duration?)
         case congested
         case closed(NetworkFailure)
     }

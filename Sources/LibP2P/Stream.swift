@@ -19,6 +19,7 @@ struct Stream {
         case requester(RequestID)
         case responder(ProtocolName)
         case perf
+        case perfClient
         case echo
         /// All proposals were refused and something else follows: it is read over until the peer has our refusal.
         case refused
@@ -32,6 +33,8 @@ struct Stream {
         case response(RequestID, [UInt8])
         case identify([UInt8], isPush: Bool)
         case roundTrip(Duration)
+        /// A transfer of ours is complete.
+        case transferred(Duration)
         /// The stream is of no more use: it is to be reset.
         case failed(NetworkFailure)
     }
@@ -61,12 +64,12 @@ struct Stream {
     private(set) var awaitsAnswer = false
     /// Bytes behind a request that has not been answered: at most one receive window.
     private var held: [UInt8] = []
-    /// Bytes of a ping, or the payload of ours.
-    private var block: [UInt8] = []
+    /// Bytes of a ping, or the payload of ours, or the number that a perf client begins with.
+    var block: [UInt8] = []
     /// Bytes to be echoed: their credit is given back when they are sent.
     private var echoOwed = 0
-    /// Bytes that the perf client asked for and that are still to be sent.
-    private var perfRemaining: UInt64 = 0
+    /// What the perf protocol still has to send and to receive here.
+    var perf = PerfProgress()
 
     /// A stream that the peer has opened.
     init(inbound id: UInt32, deadline: Instant) {
@@ -106,6 +109,12 @@ struct Stream {
     mutating func probe(_ payload: [UInt8]) {
         block = payload
         output.append(payload)
+    }
+
+    /// A ping of ours has not come back.
+    var isProbing: Bool {
+        if case .pinger = role { return !block.isEmpty }
+        return false
     }
 
     mutating func receive(_ bytes: UnsafeRawBufferPointer, context: ConnectionContext, now: Instant, emit: inout [Event]) {
@@ -214,6 +223,7 @@ extension Stream {
             echoOwed += bytes.count
             deadline = now + context.parameters.idleStreamMax
         case .perf: readPerf(&cursor, context: context, now: now)
+        case .perfClient: perf.received += UInt64(cursor.takeRest().count)
         case .identifyReader, .pushReader, .oneWayReader, .oneWayWriter, .requester, .responder:
             try readMessages(&cursor, context: context, now: now, emit: &emit)
         }
@@ -293,13 +303,6 @@ extension Stream {
         _ = cursor.takeRest()
     }
 
-    /// libp2p/specs, perf: eight bytes say how much the client wants once it has sent everything.
-    private mutating func readPerf(_ cursor: inout ByteCursor, context: ConnectionContext, now: Instant) {
-        deadline = now + context.parameters.idleStreamMax
-        while block.count < 8, let byte = cursor.takeByte() { block.append(byte) }
-        _ = cursor.takeRest()
-    }
-
     /// The peer sends no more.
     mutating func finishRemotely(context: ConnectionContext, now: Instant, emit: inout [Event]) {
         guard !isRemotelyFinished else { return }
@@ -314,9 +317,8 @@ extension Stream {
         case .responder:
             if isMidway { emit.append(.failed(.misbehaviour)) }
             if !awaitsAnswer { finishesWhenDrained = true }
-        case .perf:
-            perfRemaining = block.count == 8 ? block.reduce(0) { $0 << 8 | UInt64($1) } : 0
-            finishesWhenDrained = true
+        case .perf: beginPerfDownload()
+        case .perfClient: emit.append(perf.isComplete && isLocallyFinished ? .transferred(now - perf.began) : .failed(.closed))
         case .oneWayWriter:
             // The peer will not answer on this stream; it may well go on reading.
             break
@@ -330,14 +332,4 @@ extension Stream {
         echoOwed -= returned
         credit += returned
     }
-
-    /// More of what the role produces by itself, where `output` runs low.
-    mutating func refill() {
-        guard perfRemaining > 0, output.isEmpty, isRemotelyFinished else { return }
-        let size = min(perfRemaining, UInt64(Stream.zeros.count))
-        output.append(size == Stream.zeros.count ? Stream.zeros : [UInt8](repeating: 0, count: Int(size)))
-        perfRemaining -= size
-    }
-
-    private static let zeros = [UInt8](repeating: 0, count: 256 * 1024)
 }

@@ -87,7 +87,7 @@ extension Swarm {
             if requests.removeValue(forKey: request) != nil { emit.append(.event(.response(request, message))) }
         case .requestFailed(let request, let failure):
             if requests.removeValue(forKey: request) != nil { emit.append(.event(.requestFailed(request, failure))) }
-        case .secured, .message, .request, .identify, .roundTrip, .congested, .closed:
+        case .secured, .message, .request, .identify, .roundTrip, .transferred, .congested, .closed:
             guard case .connection(let slot) = owners[serial] else { return }
             dispatch(event, at: slot, serial: serial, now: now, emit: &emit)
         }
@@ -114,6 +114,7 @@ extension Swarm {
         case .roundTrip(let duration, let wasAsked):
             peers[Int(handle.index)]?.roundTrip = duration
             if wasAsked { emit.append(.roundTrip(handle, duration)) }
+        case .transferred(let duration): emit.append(.transferred(handle, duration))
         case .congested: emit.append(.event(.congested(handle)))
         case .secured, .closed, .requestDropped, .response, .requestFailed: break
         }

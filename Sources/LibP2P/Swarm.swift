@@ -150,6 +150,13 @@ public struct Swarm: StateMachine {
             guard let slot = primarySlot(handle) else { return }
             connections[slot]?.ping(entropy.bytes32().array, context: context, now: now)
             finish(slot, now: now, emit: &emit)
+        case .perf(let handle, let upload, let download, let timeout):
+            let slot = primarySlot(handle)
+            let isOpen =
+                slot.flatMap {
+                    connections[$0]?.perf(upload: upload, download: download, deadline: now + timeout, context: context, now: now)
+                } ?? false
+            if let slot, isOpen { finish(slot, now: now, emit: &emit) } else { emit.append(.transferred(handle, nil)) }
         case .stop: stop(now: now, emit: &emit)
         }
     }

@@ -33,6 +33,8 @@ public enum SwarmInput: Sendable {
     case listening([Multiaddr])
     /// Measures the round trip to a peer with the ping protocol; ends in a `roundTrip` effect or, without an answer, in nothing.
     case ping(PeerHandle)
+    /// Sends and asks for so many bytes with the perf protocol, and ends in `transferred`.
+    case perf(PeerHandle, upload: UInt64, download: UInt64, timeout: Duration)
     /// Says goodbye and closes everything; nothing is accepted or dialled from here on.
     case stop
 }
@@ -47,4 +49,6 @@ public enum SwarmEffect: Sendable {
     case resumeReading(TransportID)
     case event(NetworkEvent)
     case roundTrip(PeerHandle, Duration)
+    /// From the opening of the stream to the peer's end of it; nil where the transfer came to nothing, and its connection lives.
+    case transferred(PeerHandle, Duration?)
 }

@@ -51,6 +51,8 @@ public struct SwarmParameters: Sendable {
     public var requestsMax = 4096
     /// Inbound streams per peer and one-way protocol.
     public var oneWayStreamsMax = 16
+    /// How long a ping stream waits for the next ping before it is closed.
+    public var pingStreamKeep: Duration = .seconds(10)
     /// Inbound ping streams per peer.
     public var pingStreamsMax = 2
     /// Pongs that wait for a peer that does not read, bytes.

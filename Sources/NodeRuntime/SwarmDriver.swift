@@ -16,6 +16,8 @@ public final class SwarmDriver {
     public var onQuiet: (() -> Void)?
     /// Answers to `ping`.
     public var onRoundTrip: ((PeerHandle, Duration) -> Void)?
+    /// Ends of `transfer`; nil where it came to nothing.
+    public var onTransfer: ((PeerHandle, Duration?) -> Void)?
 
     private let loop: EventLoop
     private let streamParameters: ByteStream.Parameters
@@ -80,6 +82,11 @@ public final class SwarmDriver {
     public func announce(_ addresses: [Multiaddr]) { run(.listening(addresses)) }
 
     public func ping(_ peer: PeerHandle) { run(.ping(peer)) }
+
+    /// Sends zeros and asks for others, with a peer that serves the perf protocol.
+    public func transfer(_ peer: PeerHandle, upload: UInt64, download: UInt64, timeout: Duration) {
+        run(.perf(peer, upload: upload, download: download, timeout: timeout))
+    }
 
     /// Says goodbye to every peer, stops listening, and lets the connections write what is left.
     public func stop() {
@@ -168,6 +175,7 @@ public final class SwarmDriver {
             case .resumeReading(let transport): links[transport]?.connection?.resumeReading()
             case .event(let event): onEvent?(event)
             case .roundTrip(let peer, let duration): onRoundTrip?(peer, duration)
+            case .transferred(let peer, let duration): onTransfer?(peer, duration)
             }
         }
         batch.removeAll(keepingCapacity: true)

@@ -40,6 +40,7 @@ struct SwarmHarness {
     var swarms: [Swarm] = []
     var events: [[NetworkEvent]] = []
     var roundTrips: [[Duration]] = []
+    var transfers: [[Duration?]] = []
     var listeners: [Multiaddr: Int] = [:]
     var now = Instant(nanoseconds: 1_000_000_000)
     var options: Options
@@ -88,6 +89,7 @@ struct SwarmHarness {
                 seed: UInt64(index)))
         events.append([])
         roundTrips.append([])
+        transfers.append([])
         listeners[listen] = index
         give(index, .listening([listen]))
         give(index, .command(.serve(serving)))
@@ -97,6 +99,9 @@ struct SwarmHarness {
     func peer(_ index: Int) -> PeerID { swarms[index].peer }
     func listen(_ index: Int) -> Multiaddr { listeners.first { $0.value == index }?.key ?? .tcp4(0, port: 0) }
     func handle(_ index: Int, of other: Int) -> PeerHandle? { swarms[index].handle(of: peer(other)) }
+
+    /// Open streams of all connections, per swarm.
+    var streamCounts: [Int] { swarms.map { $0.connections.reduce(0) { $0 + ($1?.streams.count ?? 0) } } }
 
     mutating func command(_ index: Int, _ command: NetworkCommand) { give(index, .command(command)) }
     mutating func dial(_ index: Int, _ other: Int) { command(index, .dial(peer(other), [listen(other)])) }
@@ -120,6 +125,7 @@ struct SwarmHarness {
                 events[index].append(event)
                 if case .request(_, _, let id, let message) = event { requests.append((id, message)) }
             case .roundTrip(_, let duration): roundTrips[index].append(duration)
+            case .transferred(_, let duration): transfers[index].append(duration)
             }
         }
         // Only now: the effects of one input are carried out before the next input.

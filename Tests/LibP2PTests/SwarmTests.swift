@@ -133,6 +133,50 @@ import Wire
         #expect(harness.roundTrips[0].allSatisfy { $0 >= .microseconds(100) && $0 <= .milliseconds(5) })
     }
 
+    @Test func pingsFollowEachOtherOnOneStream() throws {
+        var harness = try SwarmTests.pair(serving: [])
+        let handle = try #require(harness.handle(0, of: 1))
+        harness.run(for: .seconds(60))
+        let idle = harness.streamCounts
+        for _ in 0..<5 {
+            harness.give(0, .ping(handle))
+            harness.give(0, .ping(handle))
+            harness.run(for: .milliseconds(500))
+            #expect(harness.streamCounts == idle.map { $0 + 1 })
+        }
+        #expect(harness.roundTrips[0].count == 5, "one at a time")
+        // Not needed any longer, it is closed by both.
+        harness.run(for: .seconds(30))
+        #expect(harness.streamCounts == idle)
+        harness.give(0, .ping(handle))
+        harness.run(for: .milliseconds(500))
+        #expect(harness.roundTrips[0].count == 6)
+    }
+
+    @Test(arguments: [(0, 0), (1, 0), (0, 1), (5_000_000, 0), (0, 5_000_000), (3_000_000, 70_000)] as [(UInt64, UInt64)])
+    func transfersBothWays(upload: UInt64, download: UInt64) throws {
+        var harness = try SwarmTests.pair(serving: [.perf])
+        let handle = try #require(harness.handle(0, of: 1))
+        harness.run(for: .seconds(60))
+        let idle = harness.streamCounts
+        harness.give(0, .perf(handle, upload: upload, download: download, timeout: .seconds(50)))
+        harness.run(for: .seconds(50))
+        #expect(harness.transfers[0].count == 1)
+        #expect(harness.transfers[0].first.flatMap { $0 } != nil)
+        #expect(harness.streamCounts == idle)
+        #expect(harness.swarms.allSatisfy { $0.connections.allSatisfy { $0?.pendingOutput ?? 0 == 0 } })
+    }
+
+    @Test func transfersThatCannotBeEndInNothing() throws {
+        var harness = try SwarmTests.pair(serving: [])
+        let handle = try #require(harness.handle(0, of: 1))
+        harness.give(0, .perf(handle, upload: 1 << 30, download: 0, timeout: .seconds(5)))
+        harness.give(0, .perf(PeerHandle(index: 99), upload: 1, download: 0, timeout: .seconds(5)))
+        harness.run(for: .seconds(10))
+        #expect(harness.transfers[0] == [nil, nil])
+        #expect(harness.disconnected(0).isEmpty)
+    }
+
     @Test func simultaneousDialsShowOneConnection() throws {
         for seed in 0..<10 {
             var harness = SwarmHarness(seed: UInt64(seed))
