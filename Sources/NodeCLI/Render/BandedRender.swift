@@ -19,51 +19,78 @@ struct BandedRender {
 
     private let request: RenderRequest
     private let rows: UInt32
+    private let columns: UInt32
 
-    init(_ request: RenderRequest) {
+    /// - Parameter tile: nil for bands as large as memory suggests; a size in place of them, which changes no bit.
+    init(_ request: RenderRequest, tile: PictureFlags.Size? = nil) {
         self.request = request
-        let perRow = max(1, Int(request.tile.width) * request.bucketCount)
+        columns = min(tile?.width ?? request.tile.width, request.tile.width)
+        let perRow = max(1, Int(columns) * request.bucketCount)
         // Whole blocks of eight rows.
         let blocks = max(1, BandedRender.recordsMax / perRow / 8)
-        rows = UInt32(clamping: min(blocks * 8, Int(request.tile.height)))
+        rows = min(tile?.height ?? UInt32(clamping: blocks * 8), request.tile.height)
     }
 
     /// - Parameter progress: permille of the whole picture, and rays so far.
     func render(_ scene: PreparedScene, on device: some RenderDevice, progress: (Int, UInt64) -> Void) throws(RenderError) -> Result {
+        let (width, height) = (Int(request.tile.width), Int(request.tile.height))
+        let floats = request.settings.layers.floats
         var result = Result()
-        result.raw.reserveCapacity(Int(request.tile.width) * Int(request.tile.height) * RawPicture.bytesPerPixel)
-        var done: UInt32 = 0
-        while done < request.tile.height {
+        result.raw = [UInt8](repeating: 0, count: width * height * RawPicture.bytesPerPixel)
+        result.layers = [Float](repeating: 0, count: width * height * floats)
+        var done = 0
+        for part in parts {
+            let before = (result.rays, done)
+            let area = Int(part.width) * Int(part.height)
             var band = request
-            band.tile.y = request.tile.y + done
-            band.tile.height = min(rows, request.tile.height - done)
-            let before = result.rays
-            let records = try device.render(scene, band) { part in
-                let permille = (UInt64(done) * 1000 + UInt64(band.tile.height) * UInt64(part.permille)) / UInt64(request.tile.height)
-                progress(Int(permille), before + part.rays)
+            band.tile = Tile(x: request.tile.x + part.x, y: request.tile.y + part.y, width: part.width, height: part.height)
+            let records = try device.render(scene, band) { step in
+                progress((before.1 * 1000 + area * step.permille) / (width * height), before.0 + step.rays)
                 return true
             }
             guard let picture = RawPicture(records: records) else { throw .deviceFailed(reason: "its records do not fit the tile") }
-            result.raw += picture.bytes
+            let means = layerMeans(records)
+            for row in 0..<Int(part.height) {
+                let from = row * Int(part.width)
+                let to = (Int(part.y) + row) * width + Int(part.x)
+                copy(picture.bytes, from, to: &result.raw, to, Int(part.width), RawPicture.bytesPerPixel)
+                copy(means, from, to: &result.layers, to, Int(part.width), floats)
+            }
             for rays in records.rays { result.rays += UInt64(rays) }
             result.nonFinite += records.nonFiniteSamples
-            addLayers(records, to: &result)
-            done += band.tile.height
+            done += area
         }
         return result
     }
 
-    private func addLayers(_ records: TileRecords, to result: inout Result) {
+    /// The pieces in which the picture is rendered, relative to its own corner.
+    private var parts: [Tile] {
+        let (width, height) = (request.tile.width, request.tile.height)
+        return stride(from: 0, to: height, by: Int(rows)).flatMap { y in
+            stride(from: 0, to: width, by: Int(columns)).map { x in
+                Tile(x: x, y: y, width: min(columns, width - x), height: min(rows, height - y))
+            }
+        }
+    }
+
+    /// Copies a run of pixels; places and count in pixels of `size` elements.
+    private func copy<T>(_ source: [T], _ from: Int, to target: inout [T], _ to: Int, _ count: Int, _ size: Int) {
+        target.replaceSubrange(to * size..<(to + count) * size, with: source[from * size..<(from + count) * size])
+    }
+
+    private func layerMeans(_ records: TileRecords) -> [Float] {
         let floats = request.settings.layers.floats
-        guard floats > 0 else { return }
         let buckets = records.bucketCount
+        var means: [Float] = []
+        guard floats > 0 else { return means }
         for pixel in 0..<records.rays.count / buckets {
             for layer in 0..<floats {
                 var sum = 0.0
                 for bucket in 0..<buckets { sum += Double(records.layers[(pixel * buckets + bucket) * floats + layer]) }
-                result.layers.append(Float(sum / Double(records.samples.count)))
+                means.append(Float(sum / Double(records.samples.count)))
             }
         }
+        return means
     }
 }
 

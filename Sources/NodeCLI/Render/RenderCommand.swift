@@ -41,6 +41,7 @@ struct RenderCommand: ParsableCommand {
     var sampleRange: Range<UInt32>?
 
     @OptionGroup var device: DeviceOptions
+    @OptionGroup var shape: WorkShape
     @OptionGroup var data: DataOptions
     @OptionGroup var output: JSONOption
 
@@ -83,7 +84,8 @@ struct RenderCommand: ParsableCommand {
         report.notices = loaded.notices
         report.warnings = loaded.warnings
 
-        let engine = try device.device.open(threads: device.threads, kernelCache: try data.places().cache + "/kernels")
+        let engine = try device.device.open(
+            threads: device.threads, kernelCache: try data.places().cache + "/kernels", workGroup: shape.workGroup)
         report.device = engine.description
         report.open = clock.lap()
 
@@ -92,7 +94,7 @@ struct RenderCommand: ParsableCommand {
         report.build = clock.lap()
 
         var progress = RenderProgressLine(samples: request.samples.count)
-        let result = try BandedRender(request).render(prepared, on: engine) { progress.show($0, $1) }
+        let result = try BandedRender(request, tile: shape.tile).render(prepared, on: engine) { progress.show($0, $1) }
         progress.finish()
         report.render = clock.lap()
         report.add(result)

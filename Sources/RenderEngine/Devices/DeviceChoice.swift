@@ -28,10 +28,11 @@ public enum DeviceChoice: Equatable, Sendable, CustomStringConvertible {
     /// - Parameters:
     ///   - threads: of the native device; nil for one per processor.
     ///   - kernelCache: folder for built OpenCL kernels; nil for none.
-    public func open(threads: Int? = nil, kernelCache: String? = nil) throws(RenderError) -> any RenderDevice {
+    ///   - workGroup: work-items of an OpenCL device that run together.
+    public func open(threads: Int? = nil, kernelCache: String? = nil, workGroup: Int = 64) throws(RenderError) -> any RenderDevice {
         switch self {
         case .native: NativeDevice(threads: threads)
-        case .openCL(let index): try OpenCLDevice(index: index, cache: kernelCache)
+        case .openCL(let index): try OpenCLDevice(index: index, cache: kernelCache, workGroup: workGroup)
         }
     }
 }
