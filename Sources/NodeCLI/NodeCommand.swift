@@ -16,7 +16,7 @@ struct NodeCommand: ParsableCommand {
                     DevnetCommand.self,
                 ]),
             CommandGroup(name: "Render on the network", subcommands: [SubmitCommand.self, JobCommand.self, SceneReadCommand.self]),
-            CommandGroup(name: "Check", subcommands: [ProofCommand.self]),
+            CommandGroup(name: "Check", subcommands: [ProofCommand.self, PenaltiesCommand.self]),
             CommandGroup(name: "Render on this machine", subcommands: [RenderCommand.self]),
             CommandGroup(name: "About", subcommands: [VersionCommand.self, CompletionCommand.self]),
         ],

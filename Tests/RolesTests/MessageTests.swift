@@ -58,7 +58,7 @@ import Wire
         var status = JobStatus(job: id, phase: .running)
         (status.milliseconds, status.round, status.tasksTotal, status.rays, status.controlNumber) = (1, 2, 3, 4, 5)
         var task = TaskStatus(index: 1, frame: 2, tile: Tile(x: 8, y: 16, width: 24, height: 32), phase: .verifying)
-        (task.worker, task.picture, task.rays) = (id, Hash.cid(of: [5]), 6)
+        (task.worker, task.picture, task.rays, task.rngKey) = (id, Hash.cid(of: [5]), 6, .max)
         status.tasks = [task]
         status.reasons = (1...19).compactMap { WhyReason(code: $0, 1, 2) }
         #expect(status.reasons.count == 19)
@@ -98,8 +98,10 @@ import Wire
             return
         }
         #expect(part == [1, 2, 3] && size == 9)
-        let query = ProofQuery(job: id, task: 4, offset: 1 << 33)
-        #expect(try ProofQuery(encoded: query.encoded) == query)
+        for attempt in [nil, 0, UInt32.max] {
+            let query = ProofQuery(job: id, task: 4, attempt: attempt, offset: 1 << 33)
+            #expect(try ProofQuery(encoded: query.encoded) == query)
+        }
     }
 }
 

@@ -37,6 +37,24 @@ struct PeersCommand: ParsableCommand {
     }
 }
 
+struct PenaltiesCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "penalties", abstract: "Whom this Manager has penalised, and for what.",
+        discussion: "The evidence of a rejected result: node proof fetch JOB/TASK/ATTEMPT -o FILE --with-scene.")
+    @OptionGroup var data: DataOptions
+    @OptionGroup var output: JSONOption
+
+    func run() throws {
+        let answer = try AdminClient.ask(.penalties, of: try data.places())
+        let rows = (answer["penalties"]?.elements ?? []).map { penalty in
+            let place = ["job", "task", "attempt"].map { penalty[$0].map { $0.string ?? "\($0.int ?? 0)" } ?? "" }.joined(separator: "/")
+            return [penalty["offender"]?.string ?? "", penalty["rule"]?.string ?? "", "\(penalty["round"]?.int ?? 0)", place]
+        }
+        output.print(
+            answer, text: TextTable(header: ["OFFENDER", "RULE", "ROUND", "JOB/TASK/ATTEMPT"], rows: rows, rightAligned: [2]).text)
+    }
+}
+
 struct DrainCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "drain", abstract: "Let the running node finish what it has begun, then stop.", aliases: ["stop"])

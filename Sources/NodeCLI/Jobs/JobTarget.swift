@@ -73,8 +73,8 @@ struct JobTarget: ParsableArguments {
 protocol JobHandle {
     func status() throws -> JSON
     func control(_ control: AdminRequest.JobControl) throws -> JSON
-    /// The proof bundle of a task.
-    func proof(task: UInt32) throws -> [UInt8]
+    /// The proof bundle of a task's attempt, by default of the last that verdicts decided.
+    func proof(task: UInt32, attempt: UInt32?) throws -> [UInt8]
     /// A block of the store behind this handle; nil where it is not there.
     func block(_ cid: CID) throws -> [UInt8]?
     /// Between two looks.
@@ -100,10 +100,10 @@ struct NodeJob: JobHandle {
 
     func control(_ control: AdminRequest.JobControl) throws -> JSON { try AdminClient.ask(.control(control, job: job), of: places) }
 
-    func proof(task: UInt32) throws -> [UInt8] {
+    func proof(task: UInt32, attempt: UInt32?) throws -> [UInt8] {
         var bundle: [UInt8] = []
         while true {
-            let part = try AdminClient.ask(.proof(job: job, task: task, offset: bundle.count), of: places)
+            let part = try AdminClient.ask(.proof(job: job, task: task, attempt: attempt, offset: bundle.count), of: places)
             guard let bytes = part["part"]?.string.flatMap({ Hex.decode($0) }), let size = part["size"]?.int else {
                 throw CommandFailure(.failed, "the node's answer is no part of a proof")
             }
@@ -133,8 +133,8 @@ struct ClientJob: JobHandle {
         }
     }
 
-    func proof(task: UInt32) throws -> [UInt8] {
-        switch try session.ask(.proof(job: job, task: task)) {
+    func proof(task: UInt32, attempt: UInt32?) throws -> [UInt8] {
+        switch try session.ask(.proof(job: job, task: task, attempt: attempt)) {
         case .proof(let bytes): return bytes
         case .failed(let failure): throw AdminFailure(failure).error
         default: throw CommandFailure(.failed, "the Manager's answer is no proof")

@@ -44,7 +44,7 @@ struct RenderReport {
             "device_details": .text(device.details), "triangles": .integer(Int(clamping: triangles)), "seconds_load": .number(load),
             "seconds_open": .number(open), "seconds_build": .number(build), "seconds_render": .number(render),
             "paths": .integer(Int(paths)), "rays": .integer(Int(clamping: rays)), "mpaths_per_second": .number(perSecond(paths)),
-            "mrays_per_second": .number(perSecond(Double(rays))), "rng_key": .text(Hex.encode(bigEndian(request.rngKey))),
+            "mrays_per_second": .number(perSecond(Double(rays))), "rng_key": .digits(request.rngKey),
             "digest": .text(digest), "non_finite_samples": .integer(Int(clamping: nonFinite)), "complete": .boolean(suspicion == nil),
             "suspicion": suspicion.map { .text($0) } ?? .null, "notices": .array(notices.map { .text($0) }),
             "warnings": .array(warnings.map { .text($0) }),
@@ -59,8 +59,6 @@ struct RenderReport {
         digest \(digest)
         """
     }
-
-    private func bigEndian(_ key: UInt64) -> [UInt8] { (0..<8).map { UInt8(truncatingIfNeeded: key >> UInt64(56 - 8 * $0)) } }
 
     /// Two decimals.
     private func fixed(_ value: Double) -> String {

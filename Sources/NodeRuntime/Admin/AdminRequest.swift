@@ -14,8 +14,8 @@ public enum AdminRequest: Hashable, Sendable {
     case control(JobControl, job: Bytes32)
     case roster
     case penalties
-    /// A part of a proof bundle, which may be larger than one answer.
-    case proof(job: Bytes32, task: UInt32, offset: Int)
+    /// A part of a proof bundle, which may be larger than one answer; without an attempt, of the task's last decided one.
+    case proof(job: Bytes32, task: UInt32, attempt: UInt32?, offset: Int)
     /// A block of the node's store.
     case block(CID)
 
@@ -50,10 +50,11 @@ extension AdminRequest {
             members.append("ask", .text("control"))
             members.append("control", .text(control.rawValue))
             members.append("job", .text(job.description))
-        case .proof(let job, let task, let offset):
+        case .proof(let job, let task, let attempt, let offset):
             members.append("ask", .text("proof"))
             members.append("job", .text(job.description))
             members.append("task", .whole(task))
+            if let attempt { members.append("attempt", .whole(attempt)) }
             members.append("offset", .whole(offset))
         case .block(let cid):
             members.append("ask", .text("block"))
@@ -84,7 +85,9 @@ extension AdminRequest {
             guard let control = json["control"]?.string.flatMap(JobControl.init(rawValue:)) else { throw .malformed }
             self = .control(control, job: try json.identifier("job"))
         case "proof":
-            self = .proof(job: try json.identifier("job"), task: try json.number("task"), offset: try json.number("offset"))
+            self = .proof(
+                job: try json.identifier("job"), task: try json.number("task"),
+                attempt: json["attempt"] == nil ? nil : try json.number("attempt"), offset: try json.number("offset"))
         case "block":
             guard let cid = json["cid"]?.string.flatMap({ CID($0) }) else { throw .malformed }
             self = .block(cid)

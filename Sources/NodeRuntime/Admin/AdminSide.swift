@@ -46,9 +46,9 @@ final class AdminSide {
             guard let role = jobRole(of: daemon) else { return respond(.failed(AdminFailure(.unsupported))) }
             daemon.command(role, control.command(job)) { respond(AdminAnswer($0)) }
         case .block(let cid): block(cid, of: daemon, respond)
-        case .proof(let job, let task, let offset):
+        case .proof(let job, let task, let attempt, let offset):
             guard let role = jobRole(of: daemon) else { return respond(.failed(AdminFailure(.unsupported))) }
-            daemon.ask(role, .proof(job: job, task: task)) { respond(AdminAnswer($0, proofOffset: offset)) }
+            daemon.ask(role, .proof(job: job, task: task, attempt: attempt)) { respond(AdminAnswer($0, proofOffset: offset)) }
         }
     }
 

@@ -26,6 +26,7 @@ extension JSON {
             "accepts": .whole(task.accepts), "rejects": .whole(task.rejects),
             "render_seconds": .number(Double(task.renderMilliseconds) / 1000),
             "picture": task.picture.map { .text($0.description) } ?? .null,
+            "rng_key": task.rngKey.map(JSON.digits) ?? .null,
         ])
     }
 

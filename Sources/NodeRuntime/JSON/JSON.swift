@@ -37,6 +37,12 @@ extension JSON {
     /// Of any width; what does not fit is clamped.
     public static func whole(_ value: some BinaryInteger) -> JSON { .integer(Int(clamping: value)) }
 
+    /// 16 hexadecimal digits: keys and seeds, of which a number of JSON would lose the last bits.
+    public static func digits(_ word: UInt64) -> JSON {
+        let digits = String(word, radix: 16)
+        return .text(String(repeating: "0", count: 16 - digits.utf8.count) + digits)
+    }
+
     /// Member of an object; nil where this is none, or has none of the name.
     public subscript(key: String) -> JSON? {
         guard case .object(let members) = self else { return nil }

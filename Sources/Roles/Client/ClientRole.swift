@@ -186,8 +186,8 @@ public struct ClientRole: StateMachine {
                 return emit.append(.answer(query, .failed(.noManager)))
             }
             send(.status(page), to: manager, as: .look(query), emit: &emit)
-        case .proof(let job, let task):
-            fetchProof(job, task, query, emit: &emit)
+        case .proof(let job, let task, let attempt):
+            fetchProof(job, task, attempt: attempt, query, emit: &emit)
         case .roster, .penalties: emit.append(.answer(query, .failed(.unsupported)))
         }
     }

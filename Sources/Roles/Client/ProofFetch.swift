@@ -13,10 +13,10 @@ struct ProofFetch: Sendable {
     private(set) var bundle: ProofBundle?
     var picture: PictureFetch?
 
-    init(query: QueryID, manager: KnownPeer, job: RecordID, task: UInt32) {
+    init(query: QueryID, manager: KnownPeer, job: RecordID, task: UInt32, attempt: UInt32?) {
         self.query = query
         self.manager = manager
-        next = ProofQuery(job: job, task: task)
+        next = ProofQuery(job: job, task: task, attempt: attempt)
     }
 
     enum Step: Sendable {
@@ -34,7 +34,8 @@ struct ProofFetch: Sendable {
         }
         guard
             let bundle = try? ProofBundle(encoded: bytes), let commitment = try? bundle.commitment.decoded(as: Commitment.self),
-            let offer = try? bundle.offer.decoded(as: Offer.self), offer.job == next.job, offer.task == next.task
+            let offer = try? bundle.offer.decoded(as: Offer.self), offer.job == next.job, offer.task == next.task,
+            next.attempt ?? offer.attempt == offer.attempt
         else { return .failed }
         self.bundle = bundle
         bytes = []
@@ -46,10 +47,10 @@ extension ClientRole {
     /// Proofs fetched at a time.
     static var proofsMax: Int { 4 }
 
-    mutating func fetchProof(_ job: RecordID, _ task: UInt32, _ query: QueryID, emit: inout [RoleEffect]) {
+    mutating func fetchProof(_ job: RecordID, _ task: UInt32, attempt: UInt32?, _ query: QueryID, emit: inout [RoleEffect]) {
         guard let manager = submissions[job]?.manager ?? managers.first else { return emit.append(.answer(query, .failed(.noManager))) }
         guard proofs.count < ClientRole.proofsMax else { return emit.append(.answer(query, .failed(.busy))) }
-        let fetch = ProofFetch(query: query, manager: manager, job: job, task: task)
+        let fetch = ProofFetch(query: query, manager: manager, job: job, task: task, attempt: attempt)
         proofs[query] = fetch
         send(.proof(fetch.next), to: manager, as: .proof(query), emit: &emit)
     }

@@ -113,4 +113,5 @@ struct AcceptedTask: Hashable, Sendable {
     var rejects: UInt32
     var milliseconds: UInt64
     var picture: CID
+    var rngKey: UInt64
 }

@@ -101,6 +101,7 @@ struct JobState: Sendable {
             status.rejects = accepted.rejects
             status.renderMilliseconds = accepted.milliseconds
             status.picture = accepted.picture
+            status.rngKey = accepted.rngKey
         } else if task.isGivenUp {
             status.phase = .failed
         } else if let attempt = task.attempt {
@@ -110,6 +111,7 @@ struct JobState: Sendable {
             status.rays = attempt.rays
             status.accepts = attempt.committee?.accepts ?? 0
             status.rejects = attempt.committee?.rejects ?? 0
+            if attempt.claim != nil { status.rngKey = attempt.offer.rngKey(offer: attempt.offerID) }
         }
         return status
     }

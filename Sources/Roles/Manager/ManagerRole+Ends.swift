@@ -71,7 +71,7 @@ extension ManagerRole {
                 worker: attempt.worker, attempt: ref.attempt, rays: claim.commitment.totalRays, accepts: attempt.committee?.accepts ?? 0,
                 rejects: attempt.committee?.rejects ?? 0,
                 milliseconds: ((attempt.committedAt ?? now) - attempt.begunAt).nanosecondsClamped / 1_000_000,
-                picture: claim.commitment.result)
+                picture: claim.commitment.result, rngKey: attempt.offer.rngKey(offer: attempt.offerID))
             jobs[ref.job]?.accept(index, accepted, end: id)
             let result = TaskResult(offer: attempt.record, commitment: commitment, end: record)
             emit.append(.persist([store.result(result, job: ref.job, task: ref.task)]))

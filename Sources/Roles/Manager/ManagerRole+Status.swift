@@ -57,7 +57,7 @@ extension ManagerRole {
     }
 
     mutating func proof(_ query: ProofQuery, _ asker: Asker, emit: inout [RoleEffect]) -> JobReply? {
-        let key = store.proofKey(query.job, query.task)
+        let key = store.proofKey(query.job, query.task, attempt: query.attempt)
         let isAsked = load(.proof(asker, offset: query.offset), prefix: key, from: key, countMax: 1, emit: &emit)
         return isAsked ? nil : .refused(.tooMany)
     }
@@ -161,8 +161,9 @@ extension ManagerRole {
                 }
             }
             emit.append(.answer(query, .penalties(rows)))
-        case .proof(let job, let task):
-            if proof(ProofQuery(job: job, task: task), .query(query), emit: &emit) != nil { emit.append(.answer(query, .failed(.busy))) }
+        case .proof(let job, let task, let attempt):
+            let isRefused = proof(ProofQuery(job: job, task: task, attempt: attempt), .query(query), emit: &emit) != nil
+            if isRefused { emit.append(.answer(query, .failed(.busy))) }
         }
     }
 

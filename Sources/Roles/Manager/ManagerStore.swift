@@ -45,10 +45,14 @@ struct ManagerStore: Sendable {
 
     func resultPrefix(_ job: RecordID) -> [UInt8] { key(StoredEntry.archivePrefix, job, "r") }
     func resultKey(_ job: RecordID, _ task: UInt32) -> [UInt8] { key(StoredEntry.archivePrefix, job, "r", task) }
-    func proofKey(_ job: RecordID, _ task: UInt32) -> [UInt8] { key(StoredEntry.archivePrefix, job, "b", task) }
-    /// The proof of the last attempt that verdicts decided.
+    /// Proofs of a task's attempts, the last attempt first; without an attempt the place where they begin.
+    func proofKey(_ job: RecordID, _ task: UInt32, attempt: UInt32? = nil) -> [UInt8] {
+        guard let attempt else { return key(StoredEntry.archivePrefix, job, "b", task) }
+        return key(StoredEntry.archivePrefix, job, "b", task, ~attempt)
+    }
+    /// The proof of an attempt that verdicts decided: a rejected one stays, as the evidence of its penalty.
     func proof(_ bundle: ProofBundle, _ ref: AttemptRef) -> StoredChange {
-        StoredChange(key: proofKey(ref.job, ref.task), value: bundle.encoded)
+        StoredChange(key: proofKey(ref.job, ref.task, attempt: ref.attempt), value: bundle.encoded)
     }
 
     func statusKey(_ job: RecordID) -> [UInt8] { key(StoredEntry.archivePrefix, job, "s") }
@@ -166,6 +170,7 @@ struct TaskRow: Sendable {
                 $0.uint32(5, accepted.rejects)
                 $0.uint64(6, accepted.milliseconds)
                 $0.bytes(7, accepted.picture.bytes)
+                $0.uint64(8, accepted.rngKey)
             }
         }
         if let offer { writer.alwaysBytes(6, offer.encoded) }
@@ -198,7 +203,7 @@ extension AcceptedTask {
         var worker: Bytes32?
         var picture: CID?
         var (attempt, accepts, rejects): (UInt32, UInt32, UInt32) = (0, 0, 0)
-        var (rays, milliseconds): (UInt64, UInt64) = (0, 0)
+        var (rays, milliseconds, rngKey): (UInt64, UInt64, UInt64) = (0, 0, 0)
         var reader = ProtobufReader(encoded)
         while let field = try reader.next() {
             switch field.number {
@@ -209,11 +214,13 @@ extension AcceptedTask {
             case 5: rejects = try field.uint32()
             case 6: milliseconds = try field.uint64()
             case 7: picture = try CID(bytes: try field.bytes(max: 64))
+            case 8: rngKey = try field.uint64()
             default: break
             }
         }
         guard let worker, let picture else { throw .missingField }
         self.init(
-            worker: worker, attempt: attempt, rays: rays, accepts: accepts, rejects: rejects, milliseconds: milliseconds, picture: picture)
+            worker: worker, attempt: attempt, rays: rays, accepts: accepts, rejects: rejects, milliseconds: milliseconds, picture: picture,
+            rngKey: rngKey)
     }
 }

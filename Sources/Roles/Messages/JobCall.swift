@@ -87,11 +87,14 @@ public struct ProofQuery: Hashable, Sendable {
 
     public var job: RecordID
     public var task: UInt32
+    /// Nil for the last attempt that verdicts decided.
+    public var attempt: UInt32?
     public var offset: UInt64
 
-    public init(job: RecordID, task: UInt32, offset: UInt64 = 0) {
+    public init(job: RecordID, task: UInt32, attempt: UInt32? = nil, offset: UInt64 = 0) {
         self.job = job
         self.task = task
+        self.attempt = attempt
         self.offset = offset
     }
 
@@ -100,12 +103,15 @@ public struct ProofQuery: Hashable, Sendable {
         writer.bytes32(1, job)
         writer.uint32(2, task)
         writer.uint64(3, offset)
+        // One more than the attempt, so that the first one is not left out.
+        if let attempt { writer.uint64(4, UInt64(attempt) + 1) }
         return writer.bytes
     }
 
     public init(encoded: [UInt8]) throws(WireError) {
         var job: Bytes32?
         var task: UInt32 = 0
+        var attempt: UInt32?
         var offset: UInt64 = 0
         var reader = ProtobufReader(encoded)
         while let field = try reader.next() {
@@ -113,11 +119,15 @@ public struct ProofQuery: Hashable, Sendable {
             case 1: job = try field.bytes32()
             case 2: task = try field.uint32()
             case 3: offset = try field.uint64()
+            case 4:
+                let number = try field.uint64()
+                guard (1...UInt64(UInt32.max) + 1).contains(number) else { throw .outOfBounds }
+                attempt = UInt32(number - 1)
             default: break
             }
         }
         guard let job else { throw .missingField }
-        self.init(job: job, task: task, offset: offset)
+        self.init(job: job, task: task, attempt: attempt, offset: offset)
     }
 }
 

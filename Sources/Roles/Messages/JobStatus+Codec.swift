@@ -43,6 +43,7 @@ extension TaskStatus {
         writer.uint32(10, rejects)
         writer.uint64(11, renderMilliseconds)
         if let picture { writer.bytes(12, picture.bytes) }
+        if let rngKey { writer.uint64(13, rngKey) }
     }
 
     init(encoded: ArraySlice<UInt8>) throws(WireError) {
@@ -63,6 +64,7 @@ extension TaskStatus {
             case 10: rejects = try field.uint32()
             case 11: renderMilliseconds = try field.uint64()
             case 12: picture = try CID(bytes: try field.bytes(max: 64))
+            case 13: rngKey = try field.uint64()
             default: break
             }
         }

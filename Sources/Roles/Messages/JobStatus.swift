@@ -45,6 +45,8 @@ public struct TaskStatus: Hashable, Sendable {
     public var renderMilliseconds: UInt64
     /// The raw picture, once accepted.
     public var picture: CID?
+    /// Key of the random numbers of the live or the accepted attempt, once it is committed: with it anybody renders the task again.
+    public var rngKey: UInt64?
 
     public init(index: UInt32, frame: UInt32, tile: Tile, phase: TaskPhase) {
         self.index = index
@@ -59,6 +61,7 @@ public struct TaskStatus: Hashable, Sendable {
         rejects = 0
         renderMilliseconds = 0
         picture = nil
+        rngKey = nil
     }
 }
 

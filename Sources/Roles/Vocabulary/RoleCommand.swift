@@ -24,8 +24,8 @@ public enum RoleQuery: Sendable {
     case job(JobStatusQuery)
     case roster
     case penalties
-    /// The signed records of a task's verdict, as the bytes of a `ProofBundle`.
-    case proof(job: Bytes32, task: UInt32)
+    /// The signed records of a verdict, as the bytes of a `ProofBundle`; without an attempt, of the task's last decided one.
+    case proof(job: Bytes32, task: UInt32, attempt: UInt32?)
 }
 
 public enum RoleAnswer: Sendable {

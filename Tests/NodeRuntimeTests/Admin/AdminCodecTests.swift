@@ -12,7 +12,8 @@ struct AdminCodecTests {
     private static let requests: [AdminRequest] =
         [
             .status, .peers, .drain, .pause, .resume, .jobs, .roster, .penalties, .job(job, firstTask: 1024),
-            .proof(job: job, task: 7, offset: 1 << 20), .block(Hash.cid(of: [1])),
+            .proof(job: job, task: 7, attempt: nil, offset: 1 << 20), .proof(job: job, task: 7, attempt: 2, offset: 0),
+            .block(Hash.cid(of: [1])),
         ] + AdminRequest.JobControl.allCases.map { .control($0, job: job) }
 
     @Test(arguments: requests) func requestsReadBack(request: AdminRequest) throws {
