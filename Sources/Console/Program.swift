@@ -44,6 +44,9 @@ public enum Program {
         case let failure as DaemonError:
             return (CommandStatus(rawValue: failure.status.rawValue) ?? .failed, "\(name): \(failure.description)")
         case let failure as FileError: return (.failed, "\(name): \(failure.description)")
+        // A command that has said all it had to say, and ends with a status of its own.
+        case let code as ExitCode where code != .success:
+            return (CommandStatus(rawValue: code.rawValue) ?? .failed, "")
         default: break
         }
         // Requests for help arrive here too, as errors that succeed.

@@ -10,6 +10,14 @@ public enum Hash {
         }
     }
 
+    /// BLAKE2b with a 32-byte digest under a key (RFC 7693, section 2.9): a pseudo-random function of the bytes.
+    public static func blake2b(_ bytes: some Sequence<UInt8>, key: Bytes32) -> Bytes32 {
+        let key = key.array
+        return digest { output in
+            withContiguous(bytes) { _ = crypto_generichash_blake2b(output, 32, $0.baseAddress, UInt64($0.count), key, key.count) }
+        }
+    }
+
     /// SHA-256 (FIPS 180-4): CIDs, Noise, Kademlia keys.
     public static func sha256(_ bytes: some Sequence<UInt8>) -> Bytes32 {
         digest { output in

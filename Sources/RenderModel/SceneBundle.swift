@@ -21,6 +21,12 @@ public struct SceneBundle: Equatable, Sendable {
     /// At most 1 MiB.
     public var manifest: [UInt8]
     public var blocks: [SceneBlock]
+
+    public init(root: CID, manifest: [UInt8], blocks: [SceneBlock]) {
+        self.root = root
+        self.manifest = manifest
+        self.blocks = blocks
+    }
 }
 
 /// Bulk bytes of a manifest: inline where they are few, else blocks of 1 MiB and a shorter last one.

@@ -47,6 +47,13 @@ struct OutcomeTests {
         #expect(status == .refused)
         #expect(message == "nothing: no funds\nBuy some.")
     }
+
+    /// A command that printed its result and ends with a status says nothing more.
+    @Test func aBareStatusIsKept() {
+        let (status, message) = Program.outcome(of: ExitCode(CommandStatus.rejected.rawValue), Nothing.self)
+        #expect(status == .rejected)
+        #expect(message.isEmpty)
+    }
 }
 
 private struct Nothing: ParsableCommand {

@@ -113,6 +113,11 @@ import Wire
         hasher.update(Array("ab".utf8))
         hasher.update(Array("c".utf8))
         #expect(hasher.finish() == Hash.blake2b(Array("abc".utf8)))
+        // Python's hashlib.
+        let key = Bytes32((0..<32).map { UInt8($0) })!
+        #expect(
+            Hash.blake2b(Array("abc".utf8), key: key).description == "d63a32d3e44738d7907f964316c241adaba0abfeabc32349677578a15a203f7f")
+        #expect(Hash.blake2b([], key: key).description == "4e51e7a913fc80137da52880fecca175bf81e117d5c68126dc2774033517ea0d")
         // RFC 4231, test case 2.
         #expect(
             Hash.hmacSHA256(key: Array("Jefe".utf8), Array("what do ya want for nothing?".utf8)).description

@@ -174,6 +174,16 @@ void rk_native_render(RkLevel level, const RkTables *tables, const RkView *view,
 void rk_native_record(
     RkLevel level, const RkTables *tables, const RkView *view, uint32_t x, uint32_t y, uint32_t first, uint32_t last, RkRecord *out);
 
+/// A camera ray through a point of the picture and one of the lens: squared distance from its middle in units of the radius, and
+/// angle in turns.
+typedef struct {
+    float x, y, lensArea, lensTurn;
+} RkCameraPoint;
+
+/// Depth along the view axis of the first surface that each camera ray meets, whatever its alpha; infinity where it meets none.
+void rk_native_depths(
+    RkLevel level, const RkTables *tables, const RkView *view, const RkCameraPoint *points, size_t count, float *depths);
+
 // MARK: Kernel text.
 
 /// The text of the OpenCL program; `*length` bytes, not terminated.

@@ -27,6 +27,23 @@ void rk_native_render(RkLevel level, const RkTables *tables, const RkView *view,
     rk_leave_profile(state);
 }
 
+void rk_native_depths(
+    RkLevel level, const RkTables *tables, const RkView *view, const RkCameraPoint *points, size_t count, float *depths) {
+    RkFloatState state = rk_enter_profile();
+    RkView sharp = *view;
+    sharp.filter = 0u;
+    float3 forward = F3(view->forwardX, view->forwardY, view->forwardZ);
+    for (size_t k = 0; k < count; k++) {
+        float x = rk_clamp(points[k].x, 0.0f, 65536.0f), y = rk_clamp(points[k].y, 0.0f, 65536.0f);
+        float4 random = F4(x - (float)(uint)x, y - (float)(uint)y, points[k].lensArea, points[k].lensTurn);
+        RkRay ray = rk_camera_ray(&sharp, (uint)x, (uint)y, random);
+        RkHit hit;
+        rk_native_level_table(level)->closest(tables, &ray, &hit);
+        depths[k] = hit.draw == RK_NONE ? RK_INFINITY : hit.t * rk_dot(ray.direction, forward);
+    }
+    rk_leave_profile(state);
+}
+
 void rk_native_record(
     RkLevel level, const RkTables *tables, const RkView *view, uint32_t x, uint32_t y, uint32_t first, uint32_t last, RkRecord *out) {
     RkFloatState state = rk_enter_profile();

@@ -10,7 +10,8 @@ internal import Wire
 
 struct ProofCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "proof", abstract: "Check proofs of render.", subcommands: [ProofFetchCommand.self, VerifyCommand.self])
+        commandName: "proof", abstract: "Marks, and proofs of render.",
+        subcommands: [ProofMarkCommand.self, ProofCheckCommand.self, ProofFetchCommand.self, VerifyCommand.self])
 
     struct VerifyCommand: ParsableCommand {
         static let configuration = CommandConfiguration(

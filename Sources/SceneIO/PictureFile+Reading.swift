@@ -1,0 +1,43 @@
+/// A picture as a file holds it.
+public enum StoredPicture: Equatable, Sendable {
+    /// OpenEXR: linear.
+    case linear(RGBImage)
+    /// PNG or JPEG: three bytes a pixel, rows from the top, as displayed.
+    case encoded(width: Int, height: Int, pixels: [UInt8])
+
+    public var width: Int {
+        switch self {
+        case .linear(let image): image.width
+        case .encoded(let width, _, _): width
+        }
+    }
+
+    public var height: Int {
+        switch self {
+        case .linear(let image): image.height
+        case .encoded(_, let height, _): height
+        }
+    }
+
+    /// Reads an OpenEXR, PNG or JPEG file; which one it is, its first bytes say. Channels of 16 bits are cut to 8.
+    public init(path: String, limits: SceneLimits = SceneLimits()) throws(SceneError) {
+        try self.init(bytes: try SceneFiles.read(path: path, max: min(limits.fileMax, limits.memoryMax)), limits: limits, place: path)
+    }
+
+    public init(bytes: [UInt8], limits: SceneLimits = SceneLimits(), place: String = "picture") throws(SceneError) {
+        if bytes.starts(with: [0x76, 0x2f, 0x31, 0x01]) {
+            self = .linear(try RGBImage.decodeEXR(bytes, limits: limits))
+            return
+        }
+        var budget = MemoryBudget(limits)
+        let image = try DecodedImage(ByteView(storage: bytes, range: 0..<bytes.count), limits, &budget, at: place)
+        let (width, height) = (Int(image.width), Int(image.height))
+        let step = image.depth == 16 ? 2 : 1
+        var pixels = [UInt8](repeating: 0, count: width * height * 3)
+        for pixel in 0..<width * height {
+            // The second byte of a little-endian pair is the high one.
+            for channel in 0..<3 { pixels[pixel * 3 + channel] = image.texels[(pixel * 4 + channel) * step + step - 1] }
+        }
+        self = .encoded(width: width, height: height, pixels: pixels)
+    }
+}
