@@ -23,7 +23,8 @@ public struct MarkParameters: Hashable, Sendable {
     var candidatesPerMark = 25
     /// Share of the candidates that counts as preferred regions.
     var preferredShare = 0.15
-    /// Linear luminance that a preferred region has: below, nothing is seen; above, the picture may be clipped.
+    /// Linear luminance that a preferred region has: below, little is seen; above, the mark shows more than it has to, and a file of
+    /// 8 bits may be clipped.
     var luminances: ClosedRange<Float> = 0.02...0.6
     /// Marks below which a task goes without.
     var countMin: Int { min(8, count) }

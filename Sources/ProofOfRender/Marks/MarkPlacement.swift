@@ -33,7 +33,7 @@ public struct MarkPlacement: Sendable {
         self.hasLens = hasLens
         (width, height) = (settings.width, settings.height)
         candidates = MarkPlacement.candidates(parameters, key: key, tile: tile, sample: sample)
-        var points: [CameraPoint] = []
+        var points = MarkPlacement.overview(tile)
         var counts: [Int] = []
         for region in candidates {
             let before = points.count
@@ -53,6 +53,19 @@ public struct MarkPlacement: Sendable {
         self.points = points
         pointsPerCandidate = counts
     }
+
+    /// Points all over the tile: how far its surfaces usually are, should every mark stand before the sky.
+    private static func overview(_ tile: Tile) -> [CameraPoint] {
+        let steps = 0..<overviewSide
+        return steps.flatMap { row in
+            steps.map { column in
+                CameraPoint(
+                    x: Float(tile.x) + Float(tile.width) * (Float(column) + 0.5) / Float(overviewSide),
+                    y: Float(tile.y) + Float(tile.height) * (Float(row) + 0.5) / Float(overviewSide))
+            }
+        }
+    }
+    private static let overviewSide = 6
 
     /// Twice as many regions as there will be marks, the smoothest first, none meeting another.
     private static func candidates(_ parameters: MarkParameters, key: MarkKey, tile: Tile, sample: SampleMap) -> [MarkRegion] {
@@ -84,10 +97,10 @@ public struct MarkPlacement: Sendable {
     public func quads(camera: CameraView, depths: [Float]) -> [MarkQuad]? {
         guard depths.count == points.count, hasLens || camera.lensRadius == 0 else { return nil }
         let finite = depths.filter { $0.isFinite && $0 > 0 }.sorted()
-        guard let usual = finite.isEmpty ? nil : finite[finite.count / 2] else { return nil }
+        let usual = finite.isEmpty ? 1 : finite[finite.count / 2]
         var pattern = MarkStream(key, "mark-pattern")
         var quads: [MarkQuad] = []
-        var first = 0
+        var first = MarkPlacement.overviewSide * MarkPlacement.overviewSide
         for (region, count) in zip(candidates, pointsPerCandidate) where quads.count < parameters.count {
             let nearest = depths[first..<first + count].reduce(.infinity) { $1.isNaN ? 0 : min($0, $1) }
             first += count

@@ -66,9 +66,11 @@ public struct SampleMap: Sendable {
         min((y - Int(tile.y)) / 2, height - 1) * width + min((x - Int(tile.x)) / 2, width - 1)
     }
 
-    /// How uneven the surroundings of a region are, in log luminance; nil where it is too dark or too bright.
+    /// How uneven the surroundings of a region are, in log luminance, and 1 more outside the preferred luminances; nil where it is so
+    /// dark that nothing would be seen.
     func unevenness(_ region: MarkRegion, luminances: ClosedRange<Float>) -> Float? {
-        guard luminances.contains(luminance[index(region.x + region.width / 2, region.y + region.height / 2)]) else { return nil }
-        return RegionContrast(region) { logarithm[index($0, $1)] }.ring
+        let here = luminance[index(region.x + region.width / 2, region.y + region.height / 2)]
+        guard here >= Luminance.floor else { return nil }
+        return RegionContrast(region) { logarithm[index($0, $1)] }.ring + (luminances.contains(here) ? 0 : 1)
     }
 }

@@ -58,8 +58,11 @@ import Wire
         }
         // A scene that is too close everywhere, one that is nowhere, and depths that are no numbers.
         #expect(fixture.quads { _ in 0.1 } == nil)
-        #expect(fixture.quads { _ in .infinity } == nil)
         #expect(fixture.quads { _ in .nan } == nil)
+        // Before the sky a mark stands as far away as half of what else is seen, or at half a unit.
+        #expect(try #require(fixture.quads { _ in .infinity }).allSatisfy { $0.depth == 0.5 })
+        let horizon = try #require(fixture.quads { $0.x == $0.x.rounded() ? .infinity : 60 })
+        #expect(horizon.allSatisfy { $0.depth == 30 })
         let placement = try #require(fixture.placement())
         #expect(placement.quads(camera: fixture.camera, depths: [1]) == nil)
     }
@@ -84,9 +87,12 @@ import Wire
         #expect(MarkFixture(size: 255).placement() == nil)
         #expect(MarkFixture(size: 256).placement() != nil)
         let dark = try #require(MarkFixture().placement { _, _ in 0.001 })
-        #expect(dark.points.isEmpty)
-        #expect(dark.quads(camera: MarkFixture().camera, depths: []) == nil)
-        #expect(try #require(MarkFixture().placement { _, _ in .nan }).points.isEmpty)
+        #expect(dark.quads(camera: MarkFixture().camera, depths: dark.points.map { _ in 9 }) == nil)
+        let none = try #require(MarkFixture().placement { _, _ in .nan })
+        #expect(none.quads(camera: MarkFixture().camera, depths: none.points.map { _ in 9 }) == nil)
+        // Too bright is better than nowhere.
+        let bright = try #require(MarkFixture().placement { _, _ in 5 })
+        #expect(bright.quads(camera: MarkFixture().camera, depths: bright.points.map { _ in 9 })?.count == 12)
     }
 
     @Test func smoothPlacesArePreferred() throws {
