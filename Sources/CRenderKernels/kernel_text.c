@@ -14,6 +14,8 @@ static const char rk_text[] = {
     ,
 #embed "kernels/layout.h"
     ,
+#embed "kernels/lanes.h"
+    ,
 #embed "kernels/texture.h"
     ,
 #embed "kernels/attributes.h"

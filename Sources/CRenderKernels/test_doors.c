@@ -87,7 +87,7 @@ static void rk_brute(const RkScene *scene, const RkTables *t, const RkRay *ray, 
                    e2 = rk_attribute3(t, draw->positions, c.i2) - p0;
             float3 n = rk_cross(e1, e2);
             if (n.x == 0.0f && n.y == 0.0f && n.z == 0.0f) continue;
-            RkPack4 pack = {0};
+            RkPack pack = {0};
             for (int axis = 0; axis < 3; axis++) {
                 pack.v0[axis][0] = p0[axis];
                 pack.e1[axis][0] = e1[axis];

@@ -4,6 +4,7 @@
 #include "elementary.h"
 #include "vector.h"
 #include "layout.h"
+#include "lanes.h"
 #include "texture.h"
 #include "attributes.h"
 #include "traverse.h"

@@ -65,6 +65,15 @@ RK_FN float4 rk_base_color(const RkTables *scene, RK_GLOBAL const RkMaterial *ma
     return base;
 }
 
+/// The last component of `rk_base_color`.
+RK_FN float rk_base_alpha(const RkTables *scene, RK_GLOBAL const RkMaterial *material, RK_GLOBAL const RkDraw *draw,
+    const RkCorners *c, const RkTexturePoint *at, float u, float v) {
+    float alpha = material->baseAlpha;
+    if (material->baseColorTexture.texture != RK_NONE) alpha = alpha * rk_slot_alpha(scene, &material->baseColorTexture, at);
+    if (draw->colors != RK_NONE) alpha = alpha * rk_interpolate4(scene, draw->colors, c, u, v).w;
+    return alpha;
+}
+
 /// The share of rays that a surface stops, by its alpha mode.
 RK_FN float rk_coverage(RK_GLOBAL const RkMaterial *material, float alpha) {
     if (material->alphaMode == RK_ALPHA_OPAQUE) return 1.0f;

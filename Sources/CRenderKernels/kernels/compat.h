@@ -13,6 +13,8 @@
 #define RK_GLOBAL __global
 #define RK_CONSTANT __constant
 #define RK_FN static inline
+/// What is called from many places: out of line in native code, where copies of it crowd the instruction cache.
+#define RK_CALL static
 #define RK_INFINITY INFINITY
 
 #define F3(x, y, z) ((float3)((x), (y), (z)))
@@ -22,13 +24,19 @@
 #define SPLAT8(x) ((float8)(x))
 #define SPLATI4(x) ((int4)(x))
 
+typedef ulong rk_key;
+
 RK_FN uint rk_bits(float x) { return as_uint(x); }
 RK_FN float rk_float(uint x) { return as_float(x); }
-RK_FN uint rk_mul_high(uint a, uint b) { return mul_hi(a, b); }
+/// The upper and lower halves of a product.
+#define RK_MUL_WIDE(a, b, high, low) ((high) = mul_hi((a), (b)), (low) = (a) * (b))
 RK_FN float rk_sqrt(float x) { return sqrt(x); }
 RK_FN float rk_abs(float x) { return fabs(x); }
 RK_FN float4 rk_load4(RK_GLOBAL const float *p) { return vload4(0, p); }
 RK_FN float8 rk_load8(RK_GLOBAL const float *p) { return vload8(0, p); }
+RK_FN float4 rk_bytes(uint x) { return convert_float4((U4(x, x, x, x) >> U4(0u, 8u, 16u, 24u)) & U4(255u, 255u, 255u, 255u)); }
+RK_FN void rk_store4(float4 v, float *p) { vstore4(v, 0, p); }
+RK_FN void rk_store8(float8 v, float *p) { vstore8(v, 0, p); }
 
 #else
 
@@ -43,11 +51,13 @@ RK_FN float8 rk_load8(RK_GLOBAL const float *p) { return vload8(0, p); }
 #endif
 #define RK_CONSTANT
 #define RK_FN static inline __attribute__((always_inline, unused))
+#define RK_CALL static __attribute__((noinline, unused))
 #define RK_INFINITY __builtin_inff()
 
 typedef uint32_t uint;
 typedef uint16_t ushort;
 typedef uint8_t uchar;
+typedef uint64_t rk_key;
 typedef float float2 __attribute__((ext_vector_type(2)));
 typedef float float3 __attribute__((ext_vector_type(3)));
 typedef float float4 __attribute__((ext_vector_type(4)));
@@ -73,11 +83,21 @@ RK_FN float rk_float(uint x) {
     union { uint u; float f; } v = {x};
     return v.f;
 }
-RK_FN uint rk_mul_high(uint a, uint b) { return (uint)(((uint64_t)a * b) >> 32); }
+#define RK_MUL_WIDE(a, b, high, low)                                                                                          \
+    do {                                                                                                                      \
+        uint64_t product_ = (uint64_t)(a) * (b);                                                                              \
+        (high) = (uint)(product_ >> 32);                                                                                      \
+        (low) = (uint)product_;                                                                                               \
+    } while (0)
 RK_FN float rk_sqrt(float x) { return __builtin_sqrtf(x); }
 RK_FN float rk_abs(float x) { return __builtin_fabsf(x); }
 RK_FN float4 rk_load4(const float *p) { return *(const rk_float4_unaligned *)p; }
 RK_FN float8 rk_load8(const float *p) { return *(const rk_float8_unaligned *)p; }
+RK_FN float4 rk_bytes(uint x) {
+    return __builtin_convertvector((int4)((U4(x, x, x, x) >> U4(0u, 8u, 16u, 24u)) & U4(255u, 255u, 255u, 255u)), float4);
+}
+RK_FN void rk_store4(float4 v, float *p) { *(rk_float4_unaligned *)p = v; }
+RK_FN void rk_store8(float8 v, float *p) { *(rk_float8_unaligned *)p = v; }
 
 #endif
 
@@ -112,6 +132,12 @@ RK_FN uint rk_lowest_bit(uint x) {
 RK_FN float rk_min(float a, float b) { return a < b ? a : b; }
 RK_FN float rk_max(float a, float b) { return a > b ? a : b; }
 RK_FN float rk_clamp(float x, float low, float high) { return rk_min(rk_max(x, low), high); }
+/// 1 for negative numbers and -0; without a branch, for conditions that nothing foresees.
+RK_FN uint rk_sign(float x) { return rk_bits(x) >> 31; }
+/// |magnitude| with the sign of `sign`.
+RK_FN float rk_with_sign(float magnitude, float sign) {
+    return rk_float((rk_bits(magnitude) & 0x7fffffffu) | (rk_bits(sign) & 0x80000000u));
+}
 RK_FN uint rk_is_finite(float x) { return (rk_bits(x) & 0x7f800000u) != 0x7f800000u; }
 
 /// Largest integer not above x, as a float; x itself at 2^23 and beyond, where it is an integer already.

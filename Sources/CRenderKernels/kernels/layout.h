@@ -11,6 +11,15 @@
 #define RK_PRIMITIVE_CAMERA 0x40000000u
 #define RK_PRIMITIVE_MASK 0x3fffffffu
 
+/// Children of a node and triangles of a pack, 4 or 8 each. They change speed and layout, never a bit of a picture: tests build
+/// the kernels with other widths and compare.
+#ifndef RK_NODE_WIDTH
+#define RK_NODE_WIDTH 8
+#endif
+#ifndef RK_PACK_WIDTH
+#define RK_PACK_WIDTH 8
+#endif
+
 /// Child references: bit 31 marks a leaf, bits 28…30 hold its kind or size, the rest an index. Unused children are RK_NONE.
 #define RK_CHILD_LEAF 0x80000000u
 #define RK_CHILD_PACKS_SHIFT 28
@@ -22,21 +31,21 @@
 /// Entries of the traversal stack; the builder refuses trees that need more.
 #define RK_STACK_SIZE 256
 
-/// Eight children; planes lo x, lo y, lo z, hi x, hi y, hi z. An empty child has lo = +inf, hi = -inf.
+/// A node's children; planes lo x, lo y, lo z, hi x, hi y, hi z. An empty child has lo = +inf, hi = -inf.
 typedef struct {
-    float planes[6][8];
-    uint child[8];
-} RkNode8;
+    float planes[6][RK_NODE_WIDTH];
+    uint child[RK_NODE_WIDTH];
+} RkNode;
 
-/// Four triangles as a corner and two edges. An unused lane has zero edges.
+/// Triangles as a corner and two edges. An unused lane has zero edges.
 typedef struct {
-    float v0[3][4];
-    float e1[3][4];
-    float e2[3][4];
-    uint primitive[4];
+    float v0[3][RK_PACK_WIDTH];
+    float e1[3][RK_PACK_WIDTH];
+    float e2[3][RK_PACK_WIDTH];
+    uint primitive[RK_PACK_WIDTH];
     /// Index of the draw, relative to the placement's first.
-    uint draw[4];
-} RkPack4;
+    uint draw[RK_PACK_WIDTH];
+} RkPack;
 
 /// One use of a tree in object space.
 typedef struct {
@@ -188,8 +197,8 @@ typedef struct {
 /// The tables behind one scene: pointers into buffers.
 typedef struct {
     RK_GLOBAL const RkHeader *header;
-    RK_GLOBAL const RkNode8 *nodes;
-    RK_GLOBAL const RkPack4 *packs;
+    RK_GLOBAL const RkNode *nodes;
+    RK_GLOBAL const RkPack *packs;
     RK_GLOBAL const RkPlacement *placements;
     RK_GLOBAL const RkDraw *draws;
     RK_GLOBAL const uint *indices;

@@ -30,10 +30,10 @@ RK_FN void rk_sample_triangle_light(const RkTables *scene, RK_GLOBAL const RkVie
     RkCorners c = rk_corners(scene, draw, light->b);
     RkTriangle t = rk_triangle(scene, draw, &c);
     // Uniform over the triangle: fold the unit square along its diagonal.
-    if (u + v > 1.0f) {
-        u = 1.0f - u;
-        v = 1.0f - v;
-    }
+    // By a factor of 1 or -1, exact: nothing foresees the branch.
+    float beyond = u + v > 1.0f ? 1.0f : 0.0f;
+    u = beyond + u * (1.0f - 2.0f * beyond);
+    v = beyond + v * (1.0f - 2.0f * beyond);
     float3 point = (t.p0 * ((1.0f - u) - v) + t.p1 * u) + t.p2 * v;
     float3 face = rk_face_vector(draw, &t);
     float twice = rk_length(face);

@@ -1,7 +1,7 @@
 // Entry points of the OpenCL program. Tables with no entries are passed as buffers of one unused word.
 
 #define RK_TABLE_ARGUMENTS                                                                                                    \
-    __global const RkHeader *header, __global const RkNode8 *nodes, __global const RkPack4 *packs,                            \
+    __global const RkHeader *header, __global const RkNode *nodes, __global const RkPack *packs,                            \
         __global const RkPlacement *placements, __global const RkDraw *draws, __global const uint *indices,                   \
         __global const float *attributes, __global const RkMaterial *materials, __global const RkTexture *textures,           \
         __global const RkImage *images, __global const uint *texels, __global const RkLight *lights,                          \

@@ -10,14 +10,20 @@ typedef struct {
 } RkSampler;
 
 RK_FN uint4 rk_philox(uint4 counter, uint key0, uint key1) {
+    // Scalars: ten rounds through the lanes of a vector register take four times as long.
+    uint c0 = counter.x, c1 = counter.y, c2 = counter.z, c3 = counter.w;
     for (int round = 0; round < 10; round++) {
-        uint high0 = rk_mul_high(0xD2511F53u, counter.x), low0 = 0xD2511F53u * counter.x;
-        uint high1 = rk_mul_high(0xCD9E8D57u, counter.z), low1 = 0xCD9E8D57u * counter.z;
-        counter = U4(high1 ^ counter.y ^ key0, low1, high0 ^ counter.w ^ key1, low0);
+        uint high0, low0, high1, low1;
+        RK_MUL_WIDE(0xD2511F53u, c0, high0, low0);
+        RK_MUL_WIDE(0xCD9E8D57u, c2, high1, low1);
+        c0 = high1 ^ c1 ^ key0;
+        c1 = low1;
+        c2 = high0 ^ c3 ^ key1;
+        c3 = low0;
         key0 += 0x9E3779B9u;
         key1 += 0xBB67AE85u;
     }
-    return counter;
+    return U4(c0, c1, c2, c3);
 }
 
 /// Uniform in [0, 1): the upper 24 bits.

@@ -23,8 +23,10 @@ RK_FN uint rk_search(RK_GLOBAL const float *cumulative, uint count, float x) {
     uint low = 0u, high = count;
     while (high - low > 1u) {
         uint middle = low + (high - low) / 2u;
-        if (cumulative[middle] <= x) low = middle;
-        else high = middle;
+        // Masked, not branched to: nothing foresees a random number.
+        uint above = cumulative[middle] <= x ? 0xffffffffu : 0u;
+        low = (middle & above) | (low & ~above);
+        high = (high & above) | (middle & ~above);
     }
     return low;
 }

@@ -35,23 +35,31 @@ RK_CONSTANT static const float rk_srgb[256] = {
     0.871367097f, 0.8796224f, 0.887923121f, 0.896269381f, 0.904661179f, 0.913098633f, 0.921581864f, 0.930110872f,
     0.938685715f, 0.947306514f, 0.955973327f, 0.964686275f, 0.973445296f, 0.982250571f, 0.991102099f, 1.0f};
 
-RK_FN float4 rk_texel(const RkTables *scene, RK_GLOBAL const RkImage *image, uint x, uint y) {
-    uint index = y * image->width + x;
-    RK_GLOBAL const uint *texels = scene->texels + image->offset;
-    if (image->format <= RK_TEXEL_LINEAR8) {
+/// The texel with a number, y · width + x, as linear red, green, blue and as alpha.
+RK_FN float4 rk_texel_at(RK_GLOBAL const uint *texels, uint format, uint index) {
+    if (format == RK_TEXEL_SRGB8) {
         uint t = texels[index];
-        uint r = t & 255u, g = (t >> 8) & 255u, b = (t >> 16) & 255u, a = t >> 24;
-        float alpha = (float)a / 255.0f;
-        if (image->format == RK_TEXEL_SRGB8) return F4(rk_srgb[r], rk_srgb[g], rk_srgb[b], alpha);
-        return F4((float)r / 255.0f, (float)g / 255.0f, (float)b / 255.0f, alpha);
+        return F4(rk_srgb[t & 255u], rk_srgb[(t >> 8) & 255u], rk_srgb[(t >> 16) & 255u], (float)(t >> 24) / 255.0f);
     }
-    if (image->format == RK_TEXEL_LINEAR16) {
+    if (format == RK_TEXEL_LINEAR8) return rk_bytes(texels[index]) / SPLAT4(255.0f);
+    if (format == RK_TEXEL_LINEAR16) {
         uint rg = texels[2u * index], ba = texels[2u * index + 1u];
         return F4((float)(rg & 65535u) / 65535.0f, (float)(rg >> 16) / 65535.0f, (float)(ba & 65535u) / 65535.0f,
             (float)(ba >> 16) / 65535.0f);
     }
     RK_GLOBAL const uint *t = texels + 4u * index;
     return F4(rk_float(t[0]), rk_float(t[1]), rk_float(t[2]), rk_float(t[3]));
+}
+
+RK_FN float4 rk_texel(const RkTables *scene, RK_GLOBAL const RkImage *image, uint x, uint y) {
+    return rk_texel_at(scene->texels + image->offset, image->format, y * image->width + x);
+}
+
+/// Alpha of a texel: the last component of `rk_texel_at`.
+RK_FN float rk_texel_alpha(RK_GLOBAL const uint *texels, uint format, uint index) {
+    if (format <= RK_TEXEL_LINEAR8) return (float)(texels[index] >> 24) / 255.0f;
+    if (format == RK_TEXEL_LINEAR16) return (float)(texels[2u * index + 1u] >> 16) / 65535.0f;
+    return rk_float(texels[4u * index + 3u]);
 }
 
 /// Folds a coordinate into [0, 1] by the wrap mode. A coordinate that is not finite, or too large to have a fraction, is 0.
@@ -72,26 +80,64 @@ RK_FN uint rk_wrap_index(int i, uint size, uint mode) {
     return (uint)i;
 }
 
-/// Bilinear or nearest lookup; (0, 0) is the top left corner, texel centres lie at (i + 1/2) / size.
-RK_FN float4 rk_image_lookup(
-    const RkTables *scene, RK_GLOBAL const RkImage *image, float u, float v, uint wrapS, uint wrapT, uint nearest) {
-    float x = rk_wrap(u, wrapS) * (float)image->width;
-    float y = rk_wrap(v, wrapT) * (float)image->height;
+/// What a lookup reads: the numbers of four texels and the weights between them; or, `nearest`, the first alone.
+typedef struct {
+    uint a, b, c, d;
+    float fx, fy;
+} RkFootprint;
+
+/// (0, 0) is the top left corner, texel centres lie at (i + 1/2) / size.
+RK_FN RkFootprint rk_footprint(RK_GLOBAL const RkImage *image, float u, float v, uint wrapS, uint wrapT, uint nearest) {
+    RkFootprint p;
+    uint width = image->width, height = image->height;
+    float x = rk_wrap(u, wrapS) * (float)width;
+    float y = rk_wrap(v, wrapT) * (float)height;
     if (nearest) {
-        return rk_texel(scene, image, rk_wrap_index((int)x, image->width, RK_WRAP_CLAMP),
-            rk_wrap_index((int)y, image->height, RK_WRAP_CLAMP));
+        p.a = rk_wrap_index((int)y, height, RK_WRAP_CLAMP) * width + rk_wrap_index((int)x, width, RK_WRAP_CLAMP);
+        p.b = p.c = p.d = p.a;
+        p.fx = p.fy = 0.0f;
+        return p;
     }
     x -= 0.5f;
     y -= 0.5f;
     float left = rk_floor(x), top = rk_floor(y);
-    float fx = x - left, fy = y - top;
-    uint x0 = rk_wrap_index((int)left, image->width, wrapS), x1 = rk_wrap_index((int)left + 1, image->width, wrapS);
-    uint y0 = rk_wrap_index((int)top, image->height, wrapT), y1 = rk_wrap_index((int)top + 1, image->height, wrapT);
-    float4 a = rk_texel(scene, image, x0, y0), b = rk_texel(scene, image, x1, y0);
-    float4 c = rk_texel(scene, image, x0, y1), d = rk_texel(scene, image, x1, y1);
-    float4 above = a + (b - a) * fx;
-    float4 below = c + (d - c) * fx;
-    return above + (below - above) * fy;
+    p.fx = x - left;
+    p.fy = y - top;
+    uint x0 = rk_wrap_index((int)left, width, wrapS), x1 = rk_wrap_index((int)left + 1, width, wrapS);
+    uint y0 = rk_wrap_index((int)top, height, wrapT) * width, y1 = rk_wrap_index((int)top + 1, height, wrapT) * width;
+    p.a = y0 + x0;
+    p.b = y0 + x1;
+    p.c = y1 + x0;
+    p.d = y1 + x1;
+    return p;
+}
+
+/// Bilinear or nearest lookup.
+RK_CALL float4 rk_image_lookup(
+    const RkTables *scene, RK_GLOBAL const RkImage *image, float u, float v, uint wrapS, uint wrapT, uint nearest) {
+    RkFootprint p = rk_footprint(image, u, v, wrapS, wrapT, nearest);
+    RK_GLOBAL const uint *texels = scene->texels + image->offset;
+    uint format = image->format;
+    float4 a = rk_texel_at(texels, format, p.a);
+    if (nearest) return a;
+    float4 b = rk_texel_at(texels, format, p.b), c = rk_texel_at(texels, format, p.c), d = rk_texel_at(texels, format, p.d);
+    float4 above = a + (b - a) * p.fx;
+    float4 below = c + (d - c) * p.fx;
+    return above + (below - above) * p.fy;
+}
+
+/// Alpha alone: the last component of `rk_image_lookup`.
+RK_FN float rk_image_alpha(
+    const RkTables *scene, RK_GLOBAL const RkImage *image, float u, float v, uint wrapS, uint wrapT, uint nearest) {
+    RkFootprint p = rk_footprint(image, u, v, wrapS, wrapT, nearest);
+    RK_GLOBAL const uint *texels = scene->texels + image->offset;
+    uint format = image->format;
+    float a = rk_texel_alpha(texels, format, p.a);
+    if (nearest) return a;
+    float b = rk_texel_alpha(texels, format, p.b), c = rk_texel_alpha(texels, format, p.c), d = rk_texel_alpha(texels, format, p.d);
+    float above = a + (b - a) * p.fx;
+    float below = c + (d - c) * p.fx;
+    return above + (below - above) * p.fy;
 }
 
 /// Texture coordinates of a hit in both sets.
@@ -99,10 +145,25 @@ typedef struct {
     float u0, v0, u1, v1;
 } RkTexturePoint;
 
-RK_FN float4 rk_slot_lookup(const RkTables *scene, RK_GLOBAL const RkTextureSlot *slot, const RkTexturePoint *at) {
+/// Where a slot looks its texture up.
+RK_FN float2 rk_slot_point(RK_GLOBAL const RkTextureSlot *slot, const RkTexturePoint *at) {
     float u = slot->uvSet == 0u ? at->u0 : at->u1;
     float v = slot->uvSet == 0u ? at->v0 : at->v1;
+    float2 out;
+    out.x = (slot->m0 * u + slot->m1 * v) + slot->m2;
+    out.y = (slot->m3 * u + slot->m4 * v) + slot->m5;
+    return out;
+}
+
+RK_FN float4 rk_slot_lookup(const RkTables *scene, RK_GLOBAL const RkTextureSlot *slot, const RkTexturePoint *at) {
+    float2 p = rk_slot_point(slot, at);
     RK_GLOBAL const RkTexture *texture = scene->textures + slot->texture;
-    return rk_image_lookup(scene, scene->images + texture->image, (slot->m0 * u + slot->m1 * v) + slot->m2,
-        (slot->m3 * u + slot->m4 * v) + slot->m5, texture->wrapS, texture->wrapT, texture->nearest);
+    return rk_image_lookup(
+        scene, scene->images + texture->image, p.x, p.y, texture->wrapS, texture->wrapT, texture->nearest);
+}
+
+RK_FN float rk_slot_alpha(const RkTables *scene, RK_GLOBAL const RkTextureSlot *slot, const RkTexturePoint *at) {
+    float2 p = rk_slot_point(slot, at);
+    RK_GLOBAL const RkTexture *texture = scene->textures + slot->texture;
+    return rk_image_alpha(scene, scene->images + texture->image, p.x, p.y, texture->wrapS, texture->wrapT, texture->nearest);
 }

@@ -1,4 +1,4 @@
-// Closest hits and occlusion by a tree of eight-wide nodes with packs of four triangles.
+// Closest hits and occlusion by a tree of wide nodes with packs of triangles.
 //
 // No result depends on the tree. A triangle counts as hit only if the ray also meets the triangle's own box within the
 // distance found, and an instance's triangles only where the ray meets the instance's own box. Rounding is monotone, and every
@@ -25,7 +25,12 @@ typedef struct {
     float3 origin, direction, inverse;
     /// Origins for near and far planes, padded apart.
     float3 nearOrigin, farOrigin;
+    /// Where a node's near planes begin, in floats; the far planes lie at RK_PLANE_SPAN more or less.
+    uint nearX, nearY, nearZ;
 } RkBoxRay;
+
+/// Floats between a node's low and its high planes of an axis.
+#define RK_PLANE_SPAN (3u * RK_NODE_WIDTH)
 
 RK_FN RkBoxRay rk_box_ray(float3 origin, float3 direction, float extent) {
     RkBoxRay r;
@@ -33,9 +38,12 @@ RK_FN RkBoxRay rk_box_ray(float3 origin, float3 direction, float extent) {
     r.direction = direction;
     r.inverse = F3(1.0f / direction.x, 1.0f / direction.y, 1.0f / direction.z);
     float pad = (extent + rk_max_abs(origin)) * 1.9073486328125e-6f;
-    float3 shift = F3(r.inverse.x < 0.0f ? -pad : pad, r.inverse.y < 0.0f ? -pad : pad, r.inverse.z < 0.0f ? -pad : pad);
+    float3 shift = F3(rk_with_sign(pad, r.inverse.x), rk_with_sign(pad, r.inverse.y), rk_with_sign(pad, r.inverse.z));
     r.nearOrigin = origin + shift;
     r.farOrigin = origin - shift;
+    r.nearX = rk_sign(r.inverse.x) * RK_PLANE_SPAN;
+    r.nearY = rk_sign(r.inverse.y) * RK_PLANE_SPAN + RK_NODE_WIDTH;
+    r.nearZ = rk_sign(r.inverse.z) * RK_PLANE_SPAN + 2u * RK_NODE_WIDTH;
     return r;
 }
 
@@ -55,54 +63,80 @@ RK_FN float2 rk_box_interval(const RkBoxRay *r, float3 low, float3 high) {
 }
 
 /// Whether the surface lets this ray through at this point.
-RK_FN uint rk_passes(const RkTables *scene, const RkSampler *sampler, uint query, uint drawIndex, uint primitive, float u, float v) {
+RK_CALL uint rk_passes(const RkTables *scene, const RkSampler *sampler, uint query, uint drawIndex, uint primitive, float u, float v) {
     RK_GLOBAL const RkDraw *draw = scene->draws + drawIndex;
     RK_GLOBAL const RkMaterial *material = scene->materials + draw->material;
     RkCorners c = rk_corners(scene, draw, primitive);
     RkTexturePoint at = rk_texture_point(scene, draw, &c, u, v);
-    float alpha = rk_base_color(scene, material, draw, &c, &at, u, v).w;
+    float alpha = rk_base_alpha(scene, material, draw, &c, &at, u, v);
     float coverage = rk_coverage(material, alpha);
     if (coverage >= 1.0f) return 0u;
     if (!(coverage > 0.0f)) return 1u;
     return rk_coin(sampler, query, drawIndex, primitive) >= coverage ? 1u : 0u;
 }
 
+/// The smallest lane and the largest lane of three.
+RK_FN rk_pack_lanes rk_lanes_min3(rk_pack_lanes a, rk_pack_lanes b, rk_pack_lanes c) {
+    rk_pack_lanes low = b < c ? b : c;
+    return a < low ? a : low;
+}
+RK_FN rk_pack_lanes rk_lanes_max3(rk_pack_lanes a, rk_pack_lanes b, rk_pack_lanes c) {
+    rk_pack_lanes high = b > c ? b : c;
+    return a > high ? a : high;
+}
+
+/// Narrows the interval [near, far] in which a ray is inside the boxes of a pack's triangles by one axis.
+RK_FN void rk_narrow(rk_pack_lanes v0, rk_pack_lanes e1, rk_pack_lanes e2, float nearOrigin, float farOrigin, float inverse,
+    rk_pack_lanes *near, rk_pack_lanes *far) {
+    rk_pack_lanes v1 = v0 + e1, v2 = v0 + e2;
+    rk_pack_lanes low = rk_lanes_min3(v0, v1, v2), high = rk_lanes_max3(v0, v1, v2);
+    // Selected by lanes: a branch on the sign of a direction is never foreseen.
+    rk_pack_mask down = RK_PACK_SPLAT(inverse) < RK_PACK_SPLAT(0.0f);
+    rk_pack_lanes a = ((down ? high : low) - RK_PACK_SPLAT(nearOrigin)) * RK_PACK_SPLAT(inverse);
+    rk_pack_lanes b = ((down ? low : high) - RK_PACK_SPLAT(farOrigin)) * RK_PACK_SPLAT(inverse);
+    *near = a > *near ? a : *near;
+    *far = b < *far ? b : *far;
+}
+
 /// Tests a pack; takes over a closer hit. Returns 1 where something was taken.
-RK_FN uint rk_hit_pack(const RkTables *scene, RK_GLOBAL const RkPack4 *pack, const RkBoxRay *ray, float tMin, float tEnter,
+RK_FN uint rk_hit_pack(const RkTables *scene, RK_GLOBAL const RkPack *pack, const RkBoxRay *ray, float tMin, float tEnter,
     float tLeave, uint firstDraw, uint testAlpha, const RkSampler *sampler, uint query, RkHit *best) {
-    float4 e1x = rk_load4(pack->e1[0]), e1y = rk_load4(pack->e1[1]), e1z = rk_load4(pack->e1[2]);
-    float4 e2x = rk_load4(pack->e2[0]), e2y = rk_load4(pack->e2[1]), e2z = rk_load4(pack->e2[2]);
+    rk_pack_lanes e1x = RK_PACK_LOAD(pack->e1[0]), e1y = RK_PACK_LOAD(pack->e1[1]), e1z = RK_PACK_LOAD(pack->e1[2]);
+    rk_pack_lanes e2x = RK_PACK_LOAD(pack->e2[0]), e2y = RK_PACK_LOAD(pack->e2[1]), e2z = RK_PACK_LOAD(pack->e2[2]);
     float3 d = ray->direction;
-    // Möller and Trumbore, four at a time.
-    float4 px = e2z * d.y - e2y * d.z, py = e2x * d.z - e2z * d.x, pz = e2y * d.x - e2x * d.y;
-    float4 determinant = (e1x * px + e1y * py) + e1z * pz;
-    float4 inverse = SPLAT4(1.0f) / determinant;
-    float4 sx = SPLAT4(ray->origin.x) - rk_load4(pack->v0[0]), sy = SPLAT4(ray->origin.y) - rk_load4(pack->v0[1]),
-           sz = SPLAT4(ray->origin.z) - rk_load4(pack->v0[2]);
-    float4 u = ((sx * px + sy * py) + sz * pz) * inverse;
-    float4 qx = sy * e1z - sz * e1y, qy = sz * e1x - sx * e1z, qz = sx * e1y - sy * e1x;
-    float4 v = ((qx * d.x + qy * d.y) + qz * d.z) * inverse;
-    float4 t = ((qx * e2x + qy * e2y) + qz * e2z) * inverse;
-    int4 inside = (u >= SPLAT4(0.0f)) & (v >= SPLAT4(0.0f)) & (u + v <= SPLAT4(1.0f)) & (t > SPLAT4(tMin))
-        & (t <= SPLAT4(best->t));
-    uint mask = rk_mask4(inside);
+    // Möller and Trumbore, a pack at a time.
+    rk_pack_lanes px = e2z * d.y - e2y * d.z, py = e2x * d.z - e2z * d.x, pz = e2y * d.x - e2x * d.y;
+    rk_pack_lanes determinant = (e1x * px + e1y * py) + e1z * pz;
+    rk_pack_lanes inverse = RK_PACK_SPLAT(1.0f) / determinant;
+    rk_pack_lanes vx = RK_PACK_LOAD(pack->v0[0]), vy = RK_PACK_LOAD(pack->v0[1]), vz = RK_PACK_LOAD(pack->v0[2]);
+    rk_pack_lanes sx = RK_PACK_SPLAT(ray->origin.x) - vx, sy = RK_PACK_SPLAT(ray->origin.y) - vy,
+                  sz = RK_PACK_SPLAT(ray->origin.z) - vz;
+    rk_pack_lanes u = ((sx * px + sy * py) + sz * pz) * inverse;
+    rk_pack_lanes qx = sy * e1z - sz * e1y, qy = sz * e1x - sx * e1z, qz = sx * e1y - sy * e1x;
+    rk_pack_lanes v = ((qx * d.x + qy * d.y) + qz * d.z) * inverse;
+    rk_pack_lanes t = ((qx * e2x + qy * e2y) + qz * e2z) * inverse;
+    rk_pack_mask inside = (u >= RK_PACK_SPLAT(0.0f)) & (v >= RK_PACK_SPLAT(0.0f)) & (u + v <= RK_PACK_SPLAT(1.0f))
+        & (t > RK_PACK_SPLAT(tMin)) & (t <= RK_PACK_SPLAT(best->t));
+    if (RK_PACK_MASK(inside) == 0u) return 0u;
+    // A hit counts only within the box of its own triangle.
+    rk_pack_lanes near = RK_PACK_SPLAT(tEnter), far = RK_PACK_SPLAT(tLeave);
+    rk_narrow(vx, e1x, e2x, ray->nearOrigin.x, ray->farOrigin.x, ray->inverse.x, &near, &far);
+    rk_narrow(vy, e1y, e2y, ray->nearOrigin.y, ray->farOrigin.y, ray->inverse.y, &near, &far);
+    rk_narrow(vz, e1z, e2z, ray->nearOrigin.z, ray->farOrigin.z, ray->inverse.z, &near, &far);
+    uint mask = RK_PACK_MASK(inside & (near <= t) & (t <= far));
     if (mask == 0u) return 0u;
-    float ts[4] = {t.s0, t.s1, t.s2, t.s3}, us[4] = {u.s0, u.s1, u.s2, u.s3}, vs[4] = {v.s0, v.s1, v.s2, v.s3};
+    float ts[RK_PACK_WIDTH], us[RK_PACK_WIDTH], vs[RK_PACK_WIDTH];
+    RK_PACK_STORE(t, ts);
+    RK_PACK_STORE(u, us);
+    RK_PACK_STORE(v, vs);
     uint taken = 0u;
     while (mask != 0u) {
         uint lane = rk_lowest_bit(mask);
         mask &= mask - 1u;
         float hitT = ts[lane];
+        if (hitT > best->t) continue;
         uint packed = pack->primitive[lane], draw = pack->draw[lane] + firstDraw, primitive = packed & RK_PRIMITIVE_MASK;
         if (hitT == best->t && (best->draw < draw || (best->draw == draw && best->primitive <= primitive))) continue;
-        if (!(hitT <= best->t)) continue;
-        float3 a = F3(pack->v0[0][lane], pack->v0[1][lane], pack->v0[2][lane]);
-        float3 b = a + F3(pack->e1[0][lane], pack->e1[1][lane], pack->e1[2][lane]);
-        float3 c = a + F3(pack->e2[0][lane], pack->e2[1][lane], pack->e2[2][lane]);
-        float3 low = F3(rk_min(a.x, rk_min(b.x, c.x)), rk_min(a.y, rk_min(b.y, c.y)), rk_min(a.z, rk_min(b.z, c.z)));
-        float3 high = F3(rk_max(a.x, rk_max(b.x, c.x)), rk_max(a.y, rk_max(b.y, c.y)), rk_max(a.z, rk_max(b.z, c.z)));
-        float2 interval = rk_box_interval(ray, low, high);
-        if (!(interval.x <= hitT && hitT <= interval.y && tEnter <= hitT && hitT <= tLeave)) continue;
         if (packed > RK_PRIMITIVE_MASK) {
             uint cameraOnly = packed & RK_PRIMITIVE_CAMERA;
             // Query 0 is the camera ray.
@@ -121,10 +155,66 @@ RK_FN uint rk_hit_pack(const RkTables *scene, RK_GLOBAL const RkPack4 *pack, con
     return taken;
 }
 
-typedef struct {
-    uint child;
-    float t;
-} RkStackEntry;
+/// A child and the distance at which the ray enters its box: distances are not negative, so their bits order keys.
+RK_FN rk_key rk_child_key(float near, uint child) { return ((rk_key)rk_bits(near) << 32) | child; }
+
+#define RK_SORT_KEYS(a, b)                                                                                                    \
+    do {                                                                                                                      \
+        rk_key low_ = (a) < (b) ? (a) : (b);                                                                                  \
+        (b) = (a) < (b) ? (b) : (a);                                                                                          \
+        (a) = low_;                                                                                                           \
+    } while (0)
+
+/// Pushes the children of a node that a ray meets, the nearest last, and gives the nearest.
+RK_FN uint rk_push_children(RK_GLOBAL const RkNode *node, rk_node_lanes near, uint mask, rk_key *stack, uint *top) {
+    uint lane = rk_lowest_bit(mask);
+    mask &= mask - 1u;
+    if (mask == 0u) return node->child[lane];
+    float nears[RK_NODE_WIDTH];
+    RK_NODE_STORE(near, nears);
+    rk_key a = rk_child_key(nears[lane], node->child[lane]);
+    lane = rk_lowest_bit(mask);
+    mask &= mask - 1u;
+    rk_key b = rk_child_key(nears[lane], node->child[lane]);
+    RK_SORT_KEYS(a, b);
+    if (mask == 0u) {
+        stack[(*top)++] = b;
+        return (uint)a;
+    }
+    lane = rk_lowest_bit(mask);
+    mask &= mask - 1u;
+    rk_key c = rk_child_key(nears[lane], node->child[lane]);
+    RK_SORT_KEYS(a, c);
+    RK_SORT_KEYS(b, c);
+    if (mask == 0u) {
+        stack[*top] = c;
+        stack[*top + 1u] = b;
+        *top += 2u;
+        return (uint)a;
+    }
+    uint bottom = *top;
+    stack[bottom] = c;
+    stack[bottom + 1u] = b;
+    stack[bottom + 2u] = a;
+    *top += 3u;
+    while (mask != 0u) {
+        lane = rk_lowest_bit(mask);
+        mask &= mask - 1u;
+        rk_key d = rk_child_key(nears[lane], node->child[lane]);
+        uint slot = (*top)++;
+        while (slot > bottom && stack[slot - 1u] < d) {
+            stack[slot] = stack[slot - 1u];
+            slot--;
+        }
+        stack[slot] = d;
+    }
+    return (uint)stack[--(*top)];
+}
+
+/// Where a ray meets one plane of each child of a node.
+RK_FN rk_node_lanes rk_plane_distance(RK_GLOBAL const float *planes, float origin, float inverse) {
+    return (RK_NODE_LOAD(planes) - RK_NODE_SPLAT(origin)) * RK_NODE_SPLAT(inverse);
+}
 
 /// Finds the closest hit with tMin < t ≤ tMax, or with `any` whether there is one (then `hit` holds one of them).
 RK_FN void rk_trace(const RkTables *scene, const RkRay *ray, uint any, uint testAlpha, const RkSampler *sampler, uint query,
@@ -139,68 +229,42 @@ RK_FN void rk_trace(const RkTables *scene, const RkRay *ray, uint any, uint test
     if (!(squared > 0.0f) || !rk_is_finite(squared)) return;
 
     RkBoxRay world = rk_box_ray(ray->origin, ray->direction, scene->header->extent);
-    RkBoxRay current = world;
+    RkBoxRay placed;
+    const RkBoxRay *current = &world;
     float tEnter = 0.0f, tLeave = RK_INFINITY;
     uint firstDraw = 0u;
 
-    RkStackEntry stack[RK_STACK_SIZE];
+    rk_key stack[RK_STACK_SIZE];
     uint top = 0u;
     // Entries below this mark belong to the world; above it to the placement being visited.
     uint placementBase = RK_NONE;
     uint child = scene->header->root;
     while (1) {
-        if ((child & RK_CHILD_LEAF) == 0u) {
-            RK_GLOBAL const RkNode8 *node = scene->nodes + child;
-            uint sx = current.inverse.x < 0.0f ? 3u : 0u, sy = current.inverse.y < 0.0f ? 3u : 0u,
-                 sz = current.inverse.z < 0.0f ? 3u : 0u;
-            float8 a = (rk_load8(node->planes[sx]) - SPLAT8(current.nearOrigin.x)) * SPLAT8(current.inverse.x);
-            float8 b = (rk_load8(node->planes[1u + sy]) - SPLAT8(current.nearOrigin.y)) * SPLAT8(current.inverse.y);
-            float8 c = (rk_load8(node->planes[2u + sz]) - SPLAT8(current.nearOrigin.z)) * SPLAT8(current.inverse.z);
-            float8 near = SPLAT8(0.0f);
+        uint mask = 1u;
+        while ((child & RK_CHILD_LEAF) == 0u) {
+            RK_GLOBAL const RkNode *node = scene->nodes + child;
+            RK_GLOBAL const float *planes = node->planes[0];
+            rk_node_lanes a = rk_plane_distance(planes + current->nearX, current->nearOrigin.x, current->inverse.x);
+            rk_node_lanes b = rk_plane_distance(planes + current->nearY, current->nearOrigin.y, current->inverse.y);
+            rk_node_lanes c = rk_plane_distance(planes + current->nearZ, current->nearOrigin.z, current->inverse.z);
+            rk_node_lanes near = RK_NODE_SPLAT(0.0f);
             near = a > near ? a : near;
             near = b > near ? b : near;
             near = c > near ? c : near;
-            a = (rk_load8(node->planes[3u - sx]) - SPLAT8(current.farOrigin.x)) * SPLAT8(current.inverse.x);
-            b = (rk_load8(node->planes[4u - sy]) - SPLAT8(current.farOrigin.y)) * SPLAT8(current.inverse.y);
-            c = (rk_load8(node->planes[5u - sz]) - SPLAT8(current.farOrigin.z)) * SPLAT8(current.inverse.z);
-            float8 far = SPLAT8(hit->t);
+            a = rk_plane_distance(planes + (RK_PLANE_SPAN - current->nearX), current->farOrigin.x, current->inverse.x);
+            b = rk_plane_distance(
+                planes + (RK_PLANE_SPAN + 2u * RK_NODE_WIDTH - current->nearY), current->farOrigin.y, current->inverse.y);
+            c = rk_plane_distance(
+                planes + (RK_PLANE_SPAN + 4u * RK_NODE_WIDTH - current->nearZ), current->farOrigin.z, current->inverse.z);
+            rk_node_lanes far = RK_NODE_SPLAT(hit->t);
             far = a < far ? a : far;
             far = b < far ? b : far;
             far = c < far ? c : far;
-            uint mask = rk_mask8(near <= far);
-            if (mask != 0u) {
-                uint lane = rk_lowest_bit(mask);
-                mask &= mask - 1u;
-                child = node->child[lane];
-                if (mask == 0u) continue;
-                // The nearest child goes on at once, the others are pushed, the nearest of them last.
-                float nears[8] = {near.s0, near.s1, near.s2, near.s3, near.s4, near.s5, near.s6, near.s7};
-                float childT = nears[lane];
-                uint bottom = top;
-                while (mask != 0u) {
-                    lane = rk_lowest_bit(mask);
-                    mask &= mask - 1u;
-                    uint other = node->child[lane];
-                    float otherT = nears[lane];
-                    if (otherT < childT) {
-                        uint swapChild = child;
-                        child = other;
-                        other = swapChild;
-                        float swapT = childT;
-                        childT = otherT;
-                        otherT = swapT;
-                    }
-                    uint slot = top++;
-                    while (slot > bottom && stack[slot - 1u].t < otherT) {
-                        stack[slot] = stack[slot - 1u];
-                        slot--;
-                    }
-                    stack[slot].child = other;
-                    stack[slot].t = otherT;
-                }
-                continue;
-            }
-        } else {
+            mask = RK_NODE_MASK(near <= far);
+            if (mask == 0u) break;
+            child = rk_push_children(node, near, mask, stack, &top);
+        }
+        if (mask != 0u) {
             uint size = (child >> RK_CHILD_PACKS_SHIFT) & 7u;
             uint index = child & RK_CHILD_INDEX;
             if (size == RK_CHILD_PLACEMENT) {
@@ -208,8 +272,9 @@ RK_FN void rk_trace(const RkTables *scene, const RkRay *ray, uint any, uint test
                 float2 interval = rk_box_interval(
                     &world, F3(p->bounds[0], p->bounds[1], p->bounds[2]), F3(p->bounds[3], p->bounds[4], p->bounds[5]));
                 if (interval.x <= interval.y && interval.x <= hit->t) {
-                    current = rk_box_ray(rk_transform_point(p->toObject, ray->origin),
+                    placed = rk_box_ray(rk_transform_point(p->toObject, ray->origin),
                         rk_transform_vector(p->toObject, ray->direction), p->extent);
+                    current = &placed;
                     tEnter = interval.x;
                     tLeave = interval.y;
                     firstDraw = p->firstDraw;
@@ -218,9 +283,9 @@ RK_FN void rk_trace(const RkTables *scene, const RkRay *ray, uint any, uint test
                     continue;
                 }
             } else {
-                RK_GLOBAL const RkPack4 *pack = scene->packs + index;
+                RK_GLOBAL const RkPack *pack = scene->packs + index;
                 for (uint k = 0u; k < size; k++) {
-                    uint taken = rk_hit_pack(scene, pack + k, &current, ray->tMin, tEnter, tLeave, firstDraw, testAlpha,
+                    uint taken = rk_hit_pack(scene, pack + k, current, ray->tMin, tEnter, tLeave, firstDraw, testAlpha,
                         sampler, query, hit);
                     if (any && taken) return;
                 }
@@ -229,7 +294,7 @@ RK_FN void rk_trace(const RkTables *scene, const RkRay *ray, uint any, uint test
         // Next from the stack: leave the placement where its entries are used up, skip what lies behind the hit.
         while (1) {
             if (top == placementBase) {
-                current = world;
+                current = &world;
                 tEnter = 0.0f;
                 tLeave = RK_INFINITY;
                 firstDraw = 0u;
@@ -237,8 +302,8 @@ RK_FN void rk_trace(const RkTables *scene, const RkRay *ray, uint any, uint test
             }
             if (top == 0u) return;
             top--;
-            if (stack[top].t <= hit->t) break;
+            if (rk_float((uint)(stack[top] >> 32)) <= hit->t) break;
         }
-        child = stack[top].child;
+        child = (uint)stack[top];
     }
 }

@@ -1,6 +1,6 @@
 #if defined(__x86_64__)
 // AVX2 without FMA: the same operations on wider registers, so the same bits.
-#pragma clang attribute push(__attribute__((target("avx2"))), apply_to = function)
+#pragma clang attribute push(__attribute__((target("avx2,bmi,bmi2,lzcnt,popcnt"))), apply_to = function)
 #define RK_AVX2 1
 #endif
 

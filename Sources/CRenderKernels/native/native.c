@@ -2,7 +2,10 @@
 
 RkLevel rk_native_level(void) {
 #if defined(__x86_64__)
-    if (__builtin_cpu_supports("avx2")) return RK_LEVEL_AVX2;
+    // The bit instructions came with AVX2, but a virtual machine may hide them.
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2")
+        && __builtin_cpu_supports("lzcnt") && __builtin_cpu_supports("popcnt"))
+        return RK_LEVEL_AVX2;
 #endif
     return RK_LEVEL_BASELINE;
 }

@@ -1,4 +1,4 @@
-// The tree: binned surface-area heuristic into a binary tree, then collapsed into eight-wide nodes.
+// The tree: binned surface-area heuristic into a binary tree, then collapsed into wide nodes.
 //
 // Hits don't depend on it (see traverse.h), only speed does.
 #include "scene.h"
@@ -6,8 +6,10 @@
 #include <string.h>
 
 #define RK_BINS 16
-/// Cost of a pack of four triangles in units of a binary split.
+/// Cost of a pack of triangles in units of a binary split.
 #define RK_PACK_COST 1.0f
+/// Cost of a binary split in the same units: several of them share one visit of a wide node.
+#define RK_SPLIT_COST 0.6f
 /// Below this depth of the binary tree ranges are halved by number: bounds the depth whatever the input.
 #define RK_SAH_DEPTH_MAX 48
 /// Marks a placement among the items.
@@ -51,7 +53,7 @@ static inline float rk_half_area(const RkBox *b) {
 }
 
 static inline float rk_middle(const RkBox *b, int axis) { return 0.5f * b->low[axis] + 0.5f * b->high[axis]; }
-static inline float rk_packs(uint32_t count) { return (float)((count + 3) / 4) * RK_PACK_COST; }
+static inline float rk_packs(uint32_t count) { return (float)((count + RK_PACK_WIDTH - 1) / RK_PACK_WIDTH) * RK_PACK_COST; }
 
 typedef struct {
     int axis;
@@ -116,15 +118,15 @@ static bool rk_holds_placement(const RkReference *r, uint32_t count) {
 
 /// Where to divide a range, or 0 where it is a leaf.
 static uint32_t rk_divide(RkReference *r, uint32_t count, const RkBox *box, const RkBox *middles, uint32_t depth) {
-    bool few = count <= 4 * RK_LEAF_PACKS_MAX;
+    bool few = count <= RK_PACK_WIDTH * RK_LEAF_PACKS_MAX;
     bool placement = few && rk_holds_placement(r, count);
-    if (count == 1 || (count <= 4 && !placement)) return 0;
+    if (count == 1 || (count <= RK_PACK_WIDTH && !placement)) return 0;
     if (depth < RK_SAH_DEPTH_MAX) {
         RkSplit split = rk_find_split(r, count, middles);
         float area = rk_half_area(box);
         bool small = few && !placement;
         // Leaves of more than one pack, where dividing does not pay.
-        if (small && (split.axis < 0 || rk_packs(count) * area <= area + split.cost)) return 0;
+        if (small && (split.axis < 0 || rk_packs(count) * area <= RK_SPLIT_COST * area + split.cost)) return 0;
         if (split.axis >= 0) {
             float low = middles->low[split.axis];
             float scale = (float)RK_BINS * 0.9999f / (middles->high[split.axis] - low);
@@ -193,28 +195,28 @@ static uint32_t rk_emit_leaf(RkBuilder *b, const RkBinaryNode *leaf) {
     const RkReference *r = b->references + leaf->left;
     if (r[0].item & RK_ITEM_PLACEMENT)
         return RK_CHILD_LEAF | (RK_CHILD_PLACEMENT << RK_CHILD_PACKS_SHIFT) | (r[0].item & RK_CHILD_INDEX);
-    uint32_t packCount = (leaf->count + 3) / 4;
+    uint32_t packCount = (leaf->count + RK_PACK_WIDTH - 1) / RK_PACK_WIDTH;
     uint32_t first = (uint32_t)scene->packs.count;
     if (scene->packs.count + packCount > RK_CHILD_INDEX) {
         b->status = RK_TOO_LARGE;
         return RK_NONE;
     }
-    RkPack4 *packs = rk_append(rk_budget(scene), &scene->packs, packCount, sizeof(RkPack4));
+    RkPack *packs = rk_append(rk_budget(scene), &scene->packs, packCount, sizeof(RkPack));
     if (packs == NULL) {
         b->status = RK_OUT_OF_MEMORY;
         return RK_NONE;
     }
-    memset(packs, 0, packCount * sizeof(RkPack4));
+    memset(packs, 0, packCount * sizeof(RkPack));
     for (uint32_t k = 0; k < leaf->count; k++) {
         const RkBuildTriangle *t = b->triangles + r[k].item;
-        RkPack4 *pack = packs + k / 4;
+        RkPack *pack = packs + k / RK_PACK_WIDTH;
         for (int axis = 0; axis < 3; axis++) {
-            pack->v0[axis][k % 4] = t->v0[axis];
-            pack->e1[axis][k % 4] = t->e1[axis];
-            pack->e2[axis][k % 4] = t->e2[axis];
+            pack->v0[axis][k % RK_PACK_WIDTH] = t->v0[axis];
+            pack->e1[axis][k % RK_PACK_WIDTH] = t->e1[axis];
+            pack->e2[axis][k % RK_PACK_WIDTH] = t->e2[axis];
         }
-        pack->primitive[k % 4] = t->primitive;
-        pack->draw[k % 4] = t->draw;
+        pack->primitive[k % RK_PACK_WIDTH] = t->primitive;
+        pack->draw[k % RK_PACK_WIDTH] = t->draw;
     }
     return RK_CHILD_LEAF | (packCount << RK_CHILD_PACKS_SHIFT) | first;
 }
@@ -226,7 +228,7 @@ typedef struct {
     uint32_t need;
 } RkCollapseTask;
 
-/// Opens the child with the largest box until eight are there, node by node.
+/// Opens the child with the largest box until the node is full, node by node.
 static uint32_t rk_collapse(RkBuilder *b, uint32_t *stackNeed) {
     RkScene *scene = b->scene;
     RkArray tasks = {0};
@@ -244,10 +246,10 @@ static uint32_t rk_collapse(RkBuilder *b, uint32_t *stackNeed) {
         uint32_t reference;
         if (top->count != 0) {
             reference = rk_emit_leaf(b, top);
-            scene->cost += weight * (double)((top->count + 3) / 4);
+            scene->cost += weight * (double)((top->count + RK_PACK_WIDTH - 1) / RK_PACK_WIDTH);
         } else {
-            uint32_t children[8] = {top->left, top->left + 1}, count = 2;
-            while (count < 8) {
+            uint32_t children[RK_NODE_WIDTH] = {top->left, top->left + 1}, count = 2;
+            while (count < RK_NODE_WIDTH) {
                 int widest = -1;
                 float area = -1.0f;
                 for (uint32_t k = 0; k < count; k++) {
@@ -262,7 +264,7 @@ static uint32_t rk_collapse(RkBuilder *b, uint32_t *stackNeed) {
                 children[count++] = opened + 1;
             }
             reference = (uint32_t)scene->nodes.count;
-            RkNode8 *node = reference < RK_CHILD_INDEX ? rk_append(budget, &scene->nodes, 1, sizeof(RkNode8)) : NULL;
+            RkNode *node = reference < RK_CHILD_INDEX ? rk_append(budget, &scene->nodes, 1, sizeof(RkNode)) : NULL;
             RkCollapseTask *next = node != NULL ? rk_append(budget, &tasks, count, sizeof(RkCollapseTask)) : NULL;
             if (next == NULL) {
                 b->status = reference < RK_CHILD_INDEX ? RK_OUT_OF_MEMORY : RK_TOO_LARGE;
@@ -271,7 +273,7 @@ static uint32_t rk_collapse(RkBuilder *b, uint32_t *stackNeed) {
             scene->cost += weight;
             uint32_t need = task.need + count - 1;
             if (need > *stackNeed) *stackNeed = need;
-            for (uint32_t lane = 0; lane < 8; lane++) {
+            for (uint32_t lane = 0; lane < RK_NODE_WIDTH; lane++) {
                 node->child[lane] = RK_NONE;
                 const RkBox *box = lane < count ? &binary[children[lane]].box : NULL;
                 for (int axis = 0; axis < 3; axis++) {
@@ -283,7 +285,7 @@ static uint32_t rk_collapse(RkBuilder *b, uint32_t *stackNeed) {
             }
         }
         if (task.node == RK_NONE) root = reference;
-        else ((RkNode8 *)scene->nodes.data)[task.node].child[task.lane] = reference;
+        else ((RkNode *)scene->nodes.data)[task.node].child[task.lane] = reference;
     }
     rk_array_free(budget, &tasks);
     return root;

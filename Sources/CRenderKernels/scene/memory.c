@@ -1,3 +1,8 @@
+#if defined(__linux__)
+#define _DEFAULT_SOURCE
+#include <sys/mman.h>
+#endif
+
 #include "memory.h"
 
 #include <stdlib.h>
@@ -5,6 +10,7 @@
 
 // Tables start on cache lines.
 #define RK_ALIGNMENT 64u
+#define RK_HUGE_PAGE ((size_t)2 << 20)
 
 static bool rk_size(size_t count, size_t stride, size_t *bytes) {
     if (stride != 0 && count > (SIZE_MAX / 4) / stride) return false;
@@ -16,8 +22,13 @@ void *rk_allocate(RkBudget *budget, size_t count, size_t stride) {
     size_t bytes;
     if (!rk_size(count, stride, &bytes) || bytes == 0) return NULL;
     if (bytes > budget->max || budget->used > budget->max - bytes) return NULL;
-    void *pointer = aligned_alloc(RK_ALIGNMENT, bytes);
-    if (pointer != NULL) budget->used += bytes;
+    void *pointer = NULL;
+    if (posix_memalign(&pointer, bytes >= RK_HUGE_PAGE ? RK_HUGE_PAGE : RK_ALIGNMENT, bytes) != 0) return NULL;
+#if defined(__linux__)
+    // Rays jump about in the tables: with small pages every jump costs a walk through the page tables. Only advice.
+    if (bytes >= RK_HUGE_PAGE) madvise(pointer, bytes / RK_HUGE_PAGE * RK_HUGE_PAGE, MADV_HUGEPAGE);
+#endif
+    budget->used += bytes;
     return pointer;
 }
 
