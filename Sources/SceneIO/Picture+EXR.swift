@@ -161,6 +161,31 @@ private enum EXRWriter {
             pipeline.channels[index].encode_from_ptr = UnsafePointer(buffer)
         }
         let chosen = exr_encoding_choose_default_routines(context, part, &pipeline)
-        return chosen == 0 ? exr_encoding_run(context, part, &pipeline) : chosen
+        guard chosen == 0, var compress = pipeline.compress_fn else {
+            return chosen == 0 ? exr_encoding_run(context, part, &pipeline) : chosen
+        }
+        return withUnsafeMutablePointer(to: &compress) { original in
+            pipeline.encoding_user_data = UnsafeMutableRawPointer(original)
+            pipeline.compress_fn = storingWhatDoesNotShrink
+            defer { pipeline.encoding_user_data = nil }
+            return exr_encoding_run(context, part, &pipeline)
+        }
+    }
+
+    private typealias Compression = @convention(c) (UnsafeMutablePointer<exr_encode_pipeline_t>?) -> exr_result_t
+
+    /// Readers take a block whose packed size is that of the plain one for a plain one. OpenEXRCore 3.1 stores plainly only what has
+    /// grown, so that a block whose packed size happens to be the same cannot be read: about one noisy block in a hundred.
+    private static let storingWhatDoesNotShrink: Compression = { pipeline in
+        guard let pipeline, let original = pipeline.pointee.encoding_user_data?.assumingMemoryBound(to: Compression.self) else {
+            return exr_result_t(EXR_ERR_INVALID_ARGUMENT.rawValue)
+        }
+        let code = original.pointee(pipeline)
+        let plain = Int(pipeline.pointee.packed_bytes)
+        if code == 0, pipeline.pointee.compressed_bytes >= plain, let source = pipeline.pointee.packed_buffer {
+            pipeline.pointee.compressed_buffer?.copyMemory(from: source, byteCount: plain)
+            pipeline.pointee.compressed_bytes = plain
+        }
+        return code
     }
 }
