@@ -8,6 +8,10 @@ public enum Program {
     public static func main(_ root: (some ParsableCommand).Type) -> Never {
         // A reader that goes away, as in `node job ls | head`, is an error of the write and not the end of the process.
         signal(SIGPIPE, SIG_IGN)
+        // The mask is inherited: whoever started us may have blocked what the loop lives on, SIGCHLD and SIGTERM among it.
+        var none = sigset_t()
+        sigemptyset(&none)
+        sigprocmask(SIG_SETMASK, &none, nil)
         exit(run(root, Array(CommandLine.arguments.dropFirst())).rawValue)
     }
 
@@ -43,6 +47,9 @@ public enum Program {
         case let failure as ConfigurationError: return (.configuration, "\(name): \(failure.description)")
         case let failure as DaemonError:
             return (CommandStatus(rawValue: failure.status.rawValue) ?? .failed, "\(name): \(failure.description)")
+        // Where what was printed says it all: a rejection, data that is missing.
+        case let code as ExitCode where CommandStatus(rawValue: code.rawValue) != nil:
+            return (CommandStatus(rawValue: code.rawValue) ?? .failed, "")
         case let failure as FileError: return (.failed, "\(name): \(failure.description)")
         // A command that has said all it had to say, and ends with a status of its own.
         case let code as ExitCode where code != .success:
