@@ -1,11 +1,17 @@
 /// Columns of text, as wide as their widest entry.
-struct TextTable {
-    var header: [String]
-    var rows: [[String]]
+public struct TextTable {
+    public var header: [String]
+    public var rows: [[String]]
     /// Columns of numbers, which are set to the right.
-    var rightAligned: Set<Int> = []
+    public var rightAligned: Set<Int>
 
-    var text: String {
+    public init(header: [String], rows: [[String]], rightAligned: Set<Int> = []) {
+        self.header = header
+        self.rows = rows
+        self.rightAligned = rightAligned
+    }
+
+    public var text: String {
         let lines = [header] + rows
         let widths = header.indices.map { column in lines.map { $0[column].count }.max() ?? 0 }
         return lines.map { line in
@@ -20,9 +26,9 @@ struct TextTable {
 }
 
 /// Numbers as people read them.
-enum Figures {
+public enum Figures {
     /// Rounded to so many places, without an exponent.
-    static func decimal(_ value: Double, places: Int) -> String {
+    public static func decimal(_ value: Double, places: Int) -> String {
         guard value.isFinite, abs(value) < 1e15 else { return "-" }
         var scale = 1.0
         for _ in 0..<places { scale *= 10 }
@@ -34,14 +40,14 @@ enum Figures {
     }
 
     /// `12.3 M`: three digits and a prefix.
-    static func short(_ value: Int) -> String {
+    public static func short(_ value: Int) -> String {
         for (limit, name) in [(1_000_000_000_000, "T"), (1_000_000_000, "G"), (1_000_000, "M"), (1_000, "k")] where value >= limit {
             return "\(decimal(Double(value) / Double(limit), places: 1)) \(name)"
         }
         return "\(value)"
     }
 
-    static func bytes(_ value: Int) -> String {
+    public static func bytes(_ value: Int) -> String {
         for (shift, name) in [(30, "GiB"), (20, "MiB"), (10, "KiB")] where value >= 1 << shift {
             return "\(decimal(Double(value) / Double(1 << shift), places: 1)) \(name)"
         }
