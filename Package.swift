@@ -101,13 +101,19 @@ let package = Package(
                 "Crypto", "Wire", "Determinism",
             ]),
         shell("Console", ["NodeRuntime", "Identity", "Crypto", "Wire", argumentParser, logging]),
+        shell(
+            "Benchmarks",
+            [
+                "Console", "NodeRuntime", "EventLoop", "Store", "SceneIO", "RenderEngine", "Roles", "GossipSub", "Blocks",
+                "ProofOfRender", "RenderModel", "LibP2P", "Identity", "Crypto", "Wire", "Determinism",
+            ]),
 
         // The binaries.
         .executableTarget(
             name: "NodeCLI",
             dependencies: [
-                "Console", "NodeRuntime", "Node", "EventLoop", "Store", "SceneIO", "RenderEngine", "Roles", "ProofOfRender", "RenderModel",
-                "LibP2P", "Identity", "Crypto", "Wire", "Determinism", argumentParser,
+                "Benchmarks", "Console", "NodeRuntime", "Node", "EventLoop", "Store", "SceneIO", "RenderEngine", "Roles", "ProofOfRender",
+                "RenderModel", "LibP2P", "Identity", "Crypto", "Wire", "Determinism", argumentParser,
             ], swiftSettings: swift),
         .executableTarget(
             name: "netsim",
@@ -156,6 +162,7 @@ let package = Package(
             ]),
         tests("SimulationEngineTests", ["SimulationEngine", "Node", "Determinism"]),
         tests("ConsoleTests", ["Console", argumentParser]),
+        tests("BenchmarksTests", ["Benchmarks", "NodeCLI", "NodeRuntime", "RenderEngine", "EventLoop"]),
         tests("NodeCLITests", ["NodeCLI", "NodeRuntime", "Roles"]),
         tests("Tidy", []),
         tests(

@@ -1,29 +1,31 @@
-internal import EventLoop
+public import EventLoop
 internal import Glibc
 
-/// A node process of a development network: started, listened to, stopped. It ends with us, however we end: its standard input is ours.
-final class SupervisedNode {
-    let name: String
+/// A node's process on this machine: started, listened to, stopped. It ends with us, however we end: its standard input is ours.
+///
+/// Any program that prints one line `listening MULTIADDR/p2p/PEERID` per address can be one; it is given `--supervised` as its last argument.
+public final class SupervisedNode {
+    public let name: String
     private let loop: EventLoop
     private var child: ChildProcess?
     private var output = LineSplitter()
     private var errors = LineSplitter()
     /// What it said about where it listens.
-    private(set) var addresses: [String] = []
-    var onListening: (() -> Void)?
+    public private(set) var addresses: [String] = []
+    public var onListening: (() -> Void)?
     /// A line of its log.
-    var onLine: ((String) -> Void)?
-    var onExit: ((ChildProcess.ExitStatus) -> Void)?
+    public var onLine: ((String) -> Void)?
+    public var onExit: ((ChildProcess.ExitStatus) -> Void)?
 
-    init(_ name: String, loop: EventLoop) {
+    public init(_ name: String, loop: EventLoop) {
         self.name = name
         self.loop = loop
     }
 
-    var isRunning: Bool { child != nil }
-    var processID: Int32? { child?.processID }
+    public var isRunning: Bool { child != nil }
+    public var processID: Int32? { child?.processID }
 
-    func start(_ path: String, _ arguments: [String]) throws(UVError) {
+    public func start(_ path: String, _ arguments: [String]) throws(UVError) {
         var command = ChildProcess.Command(path, arguments + ["--supervised"])
         command.standardInput = .pipe
         command.standardOutput = .pipe
@@ -39,9 +41,9 @@ final class SupervisedNode {
     }
 
     /// The first asks it to drain, a further one to stop at once.
-    func terminate() { child?.kill(SIGTERM) }
+    public func terminate() { child?.kill(SIGTERM) }
 
-    func kill() { child?.kill(SIGKILL) }
+    public func kill() { child?.kill(SIGKILL) }
 
     private func said(_ bytes: UnsafeRawBufferPointer) {
         var isNew = false
