@@ -32,7 +32,7 @@ public final class PreparedScene: @unchecked Sendable {
     public struct Statistics: Equatable, Sendable {
         public var triangles: UInt64
         public var nodes: UInt64
-        /// Packs of up to four triangles.
+        /// Packs of up to eight triangles.
         public var packs: UInt64
         public var lights: UInt64
         /// Bytes taken by model and scene together.
