@@ -31,9 +31,10 @@ struct GossipMessage: Sendable {
 
     /// Decodes one field `publish` of an RPC. The signature is not verified.
     init(decoding bytes: ArraySlice<UInt8>, dataSizeMax: Int) throws(Flaw) {
-        let fields: Fields
-        do { fields = try Fields(bytes, dataSizeMax: dataSizeMax) } catch { throw .malformed }
-        guard let topic = fields.topic, !topic.isEmpty else { throw .malformed }
+        try self.init(try Fields(bytes, dataSizeMax: dataSizeMax))
+    }
+
+    init(_ fields: Fields) throws(Flaw) {
         guard let from = fields.from, let number = fields.sequenceNumber, let signature = fields.signature else { throw .unsigned }
         guard let id = try? PeerID(bytes: from) else { throw .malformed }
         guard let author = id.ed25519Key else { throw .unknownAuthor }
@@ -43,25 +44,34 @@ struct GossipMessage: Sendable {
         }
         self.author = author
         sequenceNumber = number.reduce(0) { $0 << 8 | UInt64($1) }
-        self.topic = topic
-        data = fields.data ?? bytes[bytes.startIndex..<bytes.startIndex]
+        topic = fields.topic
+        data = fields.data
         self.signature = parsed
         // Tag and length of a field of 64 bytes take two bytes.
-        signedFields = fields.areOrdered ? bytes[bytes.startIndex..<(signature.startIndex - 2)] : nil
+        signedFields = fields.areOrdered ? fields.bytes[fields.bytes.startIndex..<(signature.startIndex - 2)] : nil
     }
 
     /// What stands in the bytes, before anything is made of it.
-    private struct Fields {
+    struct Fields {
+        let bytes: ArraySlice<UInt8>
         var from: ArraySlice<UInt8>?
-        var data: ArraySlice<UInt8>?
+        var data: ArraySlice<UInt8>
         var sequenceNumber: ArraySlice<UInt8>?
-        var topic: ArraySlice<UInt8>?
+        var topic: ArraySlice<UInt8>
         var signature: ArraySlice<UInt8>?
         var key: ArraySlice<UInt8>?
         /// Each once, in ascending order, and none that is unknown.
         var areOrdered = true
 
-        init(_ bytes: ArraySlice<UInt8>, dataSizeMax: Int) throws(WireError) {
+        init(_ bytes: ArraySlice<UInt8>, dataSizeMax: Int) throws(Flaw) {
+            self.bytes = bytes
+            data = bytes[bytes.startIndex..<bytes.startIndex]
+            topic = data
+            do { try read(dataSizeMax: dataSizeMax) } catch { throw .malformed }
+            guard !topic.isEmpty else { throw .malformed }
+        }
+
+        private mutating func read(dataSizeMax: Int) throws(WireError) {
             var last: UInt32 = 0
             var reader = ProtobufReader(bytes)
             while let field = try reader.next() {

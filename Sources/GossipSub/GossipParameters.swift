@@ -65,6 +65,23 @@ extension GossipSub {
         public var iwantFollowup: Duration = .seconds(3)
         /// Open promises remembered. Default 1,024.
         public var promisesMax = 1024
+        /// A GRAFT so soon after a PRUNE counts twice. Default 10 s.
+        public var graftFloodWithin: Duration = .seconds(10)
+        /// Peers offered in a PRUNE, and read from one. Default 16: 5 KiB with their signed records.
+        public var offersMax = 16
+        /// Heartbeats from one look for better mesh peers to the next. Default 60.
+        public var opportunisticBeats: UInt64 = 60
+        /// Peers grafted where such a look finds the mesh wanting. Default 2.
+        public var opportunisticCount = 2
+        /// Data of this size on is announced by IDONTWANT to the mesh. Default 1 KiB: below it the announcement costs as much as the
+        /// copies that it saves.
+        public var declineSizeMin = 1024
+        /// IDONTWANT messages heard from one peer per heartbeat. Default 512: one for each message, as they come.
+        public var idontwantMessagesMax = 512
+        /// Messages remembered that one peer does not want; further ones are sent to it. Default 512, at 24 bytes each.
+        public var unwantedMax = 512
+        /// Heartbeats for which they are remembered. Default 3.
+        public var unwantedBeats: UInt8 = 3
         public var score = PeerScore.Parameters()
 
         public init() {}
@@ -86,7 +103,8 @@ extension GossipSub {
             dLow <= d && d <= dHigh && dLow > 0 && dOut < dLow && 2 * dOut <= d && dScore <= d && historyGossip <= historyLength
                 && historyGossip > 0 && gossipFactor >= 0 && gossipFactor <= 1 && heartbeatInterval > .zero
                 && dataSizeMax + 1024 <= rpcSizeMax && controlSizeMax <= rpcSizeMax && cacheCountMax > 0 && topicsMax <= Int(UInt16.max)
-                && seenPerWindowMax >= 16 && seenPerWindowMax <= 1 << 24 && score.isValid
+                && offersMax >= 0 && opportunisticBeats > 0 && opportunisticCount >= 0 && unwantedBeats > 0 && seenPerWindowMax >= 16
+                && seenPerWindowMax <= 1 << 24 && score.isValid
         }
     }
 }

@@ -1,3 +1,4 @@
+internal import Determinism
 public import Identity
 internal import LibP2P
 
@@ -6,17 +7,38 @@ struct GossipPeer: Sendable {
     let handle: PeerHandle
     let id: PeerID
     let isOutbound: Bool
+    /// Its address as one number; nil where it does not count.
+    let origin: UInt64?
+    /// It speaks 1.2, so that IDONTWANT is not wasted on it.
+    var takesRefusals: Bool
+    /// Its signed peer record; empty where there is none.
+    var record: [UInt8]
     /// Sorted.
     var topics: [TopicID] = []
-    var score = PeerScore()
+    var score: PeerScore
+    /// Messages that it does not want, in the order in which it said so.
+    var unwanted: [UnwantedMessage] = []
     // Counts of this heartbeat.
     var ihaveCount: UInt16 = 0
     var askedCount: UInt16 = 0
     var servedCount: UInt16 = 0
     var servedBytes: UInt32 = 0
+    var refusalCount: UInt16 = 0
 
-    mutating func beat(_ parameters: PeerScore.Parameters) {
-        score.decay(parameters)
+    init(_ handle: PeerHandle, _ id: PeerID, isOutbound: Bool, origin: UInt64?, facts: GossipSub.PeerFacts, score: PeerScore) {
+        self.handle = handle
+        self.id = id
+        self.isOutbound = isOutbound
+        self.origin = origin
+        takesRefusals = facts.takesRefusals
+        record = facts.signedRecord
+        self.score = score
+    }
+
+    mutating func beat(_ parameters: PeerScore.Parameters, now: Instant) {
+        score.decay(parameters, now: now)
+        forgetRefusals()
+        refusalCount = 0
         ihaveCount = 0
         askedCount = 0
         servedCount = 0
@@ -49,25 +71,36 @@ extension GossipSub {
     public func subscribers(of topic: TopicID) -> [PeerHandle] { topics.contains(topic) ? topics[topic].subscribers : [] }
 
     /// Nil for a peer that is not connected.
-    public func score(of handle: PeerHandle) -> Float? { slot(handle).map { peers[$0].score.value(parameters.score) } }
+    public func score(of handle: PeerHandle) -> Float? { slot(handle).map { peers[$0].score.value } }
 
     func score(_ handle: PeerHandle) -> Float { score(of: handle) ?? 0 }
 
-    mutating func add(_ handle: PeerHandle, _ id: PeerID, isOutbound: Bool, emit: inout [Effect]) {
-        guard slot(handle) == nil else { return }
-        peers.insert(GossipPeer(handle: handle, id: id, isOutbound: isOutbound), at: peerPosition(handle))
+    mutating func add(
+        _ handle: PeerHandle, _ id: PeerID, isOutbound: Bool, _ facts: PeerFacts, now: Instant, emit: inout [Effect]
+    ) {
+        if let slot = slot(handle) {
+            peers[slot].takesRefusals = facts.takesRefusals
+            peers[slot].record = facts.signedRecord
+            return
+        }
+        let origin = origin(of: facts.address)
+        let peer = GossipPeer(handle, id, isOutbound: isOutbound, origin: origin, facts: facts, score: recall(id, now: now))
+        peers.insert(peer, at: peerPosition(handle))
+        countColocated(at: origin, now: now)
         let names = active.filter { topics[$0].isJoined }.map { topics[$0].name }
         if !names.isEmpty { emit.append(.send(to: handle, RPC.subscriptions(names, subscribe: true), .control)) }
     }
 
-    mutating func remove(_ handle: PeerHandle) {
+    mutating func remove(_ handle: PeerHandle, now: Instant) {
         guard let slot = slot(handle) else { return }
         for topic in peers[slot].topics {
             topics[topic].subscribers.take(handle)
-            topics[topic].mesh.take(handle)
+            leaveMesh(handle, topic, now: now)
             topics[topic].fanout.take(handle)
         }
-        peers.remove(at: slot)
+        let peer = peers.remove(at: slot)
+        remember(peer, now: now)
+        countColocated(at: peer.origin, now: now)
         promises.removeAll { $0.peer == handle }
         cache.forget(handle)
     }

@@ -11,10 +11,9 @@ extension GossipSub {
             switch field.number {
             case 1: try readIHave(try field.bytes(), from: handle, now: now, emit: &emit)
             case 2: try readIWant(try field.bytes(), from: handle, emit: &emit)
-            case 3: graft(try RPC.topicAndBackoff(try field.bytes()).topic, from: handle, now: now, emit: &emit)
-            case 4:
-                let (topic, backoff) = try RPC.topicAndBackoff(try field.bytes())
-                prune(topic, backoff, from: handle, now: now)
+            case 3: graft(try RPC.topic(try field.bytes()), from: handle, now: now, emit: &emit)
+            case 4: prune(try RPC.Prune(try field.bytes(), offersMax: parameters.offersMax), from: handle, now: now, emit: &emit)
+            case 5: try readIDontWant(try field.bytes(), from: handle)
             default: break
             }
         }
@@ -24,7 +23,7 @@ extension GossipSub {
     private mutating func readIHave(_ bytes: ArraySlice<UInt8>, from handle: PeerHandle, now: Instant, emit: inout [Effect])
         throws(WireError)
     {
-        guard let slot = slot(handle), peers[slot].score.value(parameters.score) >= parameters.score.gossipThreshold,
+        guard let slot = slot(handle), peers[slot].score.value >= parameters.score.gossipThreshold,
             Int(peers[slot].ihaveCount) < parameters.ihaveMessagesMax
         else { return }
         peers[slot].ihaveCount += 1
@@ -53,7 +52,7 @@ extension GossipSub {
 
     /// The peer asks for messages: sends those that are still here, within its share of this heartbeat.
     private mutating func readIWant(_ bytes: ArraySlice<UInt8>, from handle: PeerHandle, emit: inout [Effect]) throws(WireError) {
-        guard let slot = slot(handle), peers[slot].score.value(parameters.score) >= parameters.score.gossipThreshold else { return }
+        guard let slot = slot(handle), peers[slot].score.value >= parameters.score.gossipThreshold else { return }
         var reader = ProtobufReader(bytes)
         while let field = try reader.next() {
             guard field.number == 1 else { continue }
@@ -77,32 +76,39 @@ extension GossipSub {
         guard let topic = topics.find(name), topics[topic].isJoined, let slot = slot(handle), !topics[topic].mesh.has(handle) else {
             return
         }
-        if isBackedOff(peers[slot].id, topic, now: now) {
-            misbehaved(handle, .graftDuringBackoff, emit: &emit)
-            sendPrune(to: handle, topic, backoff: parameters.pruneBackoff, now: now, emit: &emit)
-        } else if peers[slot].score.value(parameters.score) < 0
-            || (topics[topic].mesh.count >= parameters.dHigh && !peers[slot].isOutbound)
+        if let until = backoffEnd(peers[slot].id, topic, now: now) {
+            misbehaved(handle, .graftDuringBackoff, now: now, emit: &emit)
+            // One that grafts again at once does not even try to keep to the rules.
+            let begun = until - parameters.pruneBackoff
+            if now - begun < parameters.graftFloodWithin { misbehaved(handle, .graftDuringBackoff, now: now, emit: &emit) }
+            sendPrune(to: handle, topic, backoff: parameters.pruneBackoff, offersPeers: false, now: now, emit: &emit)
+        } else if peers[slot].score.value < 0 {
+            sendPrune(to: handle, topic, backoff: parameters.pruneBackoff, offersPeers: false, now: now, emit: &emit)
+        } else if (topics[topic].mesh.count >= parameters.dHigh && !peers[slot].isOutbound)
             // Whoever has us in its mesh is subscribed; some peers say so only after the GRAFT, or never.
             || !noteSubscription(of: slot, to: topic)
         {
             sendPrune(to: handle, topic, backoff: parameters.pruneBackoff, now: now, emit: &emit)
         } else {
-            topics[topic].mesh.add(handle)
+            enterMesh(handle, topic, now: now)
         }
     }
 
-    /// The peer puts us out of its mesh. Peers that it offers in place are not read: who is dialled is not for others to say.
-    private mutating func prune(_ name: ArraySlice<UInt8>, _ seconds: UInt64?, from handle: PeerHandle, now: Instant) {
-        guard let topic = topics.find(name), topics[topic].isJoined, let slot = slot(handle) else { return }
-        topics[topic].mesh.take(handle)
-        let told = seconds.map { Duration.seconds(Int64(clamping: min($0, 1 << 31))) } ?? parameters.pruneBackoff
+    /// The peer puts us out of its mesh, and may name others.
+    private mutating func prune(_ prune: RPC.Prune, from handle: PeerHandle, now: Instant, emit: inout [Effect]) {
+        guard let topic = topics.find(prune.topic), topics[topic].isJoined, let slot = slot(handle) else { return }
+        leaveMesh(handle, topic, now: now)
+        let told = prune.backoff.map { Duration.seconds(Int64(clamping: min($0, 1 << 31))) } ?? parameters.pruneBackoff
         backOff(peers[slot].id, topic, until: now + min(told, parameters.backoffMax))
+        if !prune.offers.isEmpty { take(prune.offers, in: topic, from: handle, emit: &emit) }
     }
 
     // MARK: Backoff
 
-    func isBackedOff(_ peer: PeerID, _ topic: TopicID, now: Instant) -> Bool {
-        topics[topic].backoffs.contains { $0.peer == peer && $0.until > now }
+    func isBackedOff(_ peer: PeerID, _ topic: TopicID, now: Instant) -> Bool { backoffEnd(peer, topic, now: now) != nil }
+
+    private func backoffEnd(_ peer: PeerID, _ topic: TopicID, now: Instant) -> Instant? {
+        topics[topic].backoffs.first { $0.peer == peer && $0.until > now }?.until
     }
 
     /// Never shortens a backoff.
@@ -121,10 +127,13 @@ extension GossipSub {
         topics[topic].backoffs.append(Backoff(peer: peer, until: until))
     }
 
-    mutating func sendPrune(to handle: PeerHandle, _ topic: TopicID, backoff: Duration, now: Instant, emit: inout [Effect]) {
+    mutating func sendPrune(
+        to handle: PeerHandle, _ topic: TopicID, backoff: Duration, offersPeers: Bool = true, now: Instant, emit: inout [Effect]
+    ) {
         guard let slot = slot(handle) else { return }
-        topics[topic].mesh.take(handle)
+        leaveMesh(handle, topic, now: now)
         backOff(peers[slot].id, topic, until: now + backoff)
-        emit.append(.send(to: handle, RPC.prune(topics[topic].name, backoff: backoff), .control))
+        let offers = offersPeers ? offers(in: topic, to: handle) : []
+        emit.append(.send(to: handle, RPC.prune(topics[topic].name, backoff: backoff, offers: offers), .control))
     }
 }

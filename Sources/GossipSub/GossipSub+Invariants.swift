@@ -31,6 +31,17 @@ extension GossipSub {
         if cache.entries.count > parameters.cacheCountMax { found.append("\(cache.entries.count) cached") }
         if cache.byteCount != cache.entries.reduce(0, { $0 + $1.frame.count }) { found.append("the cache's bytes do not add up") }
         if promises.count > parameters.promisesMax { found.append("\(promises.count) promises") }
+        for index in 0..<topics.count {
+            let id = TopicID(index: UInt16(index))
+            for peer in peers where (peer.score.topic(id)?.meshSince != nil) != topics[id].mesh.has(peer.handle) {
+                found.append("a peer's score and the mesh disagree")
+            }
+        }
+        for peer in peers where peer.unwanted.count > parameters.unwantedMax { found.append("\(peer.unwanted.count) unwanted messages") }
+        for entry in cache.entries {
+            for index in 0..<entry.followers.count where slot(entry.followers[index]) == nil { found.append("a follower that is gone") }
+        }
+        if departed.count > parameters.score.retainedMax { found.append("\(departed.count) departed") }
         for promise in promises where slot(promise.peer) == nil { found.append("a promise of a peer that is gone") }
         return found
     }

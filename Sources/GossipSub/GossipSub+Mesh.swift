@@ -15,7 +15,7 @@ extension GossipSub {
         topics[topic].fanout = []
         var chosen = fanout.filter { isEligible($0, topic, now: now) }
         if chosen.count < parameters.d { chosen += choose(parameters.d - chosen.count, graftable(topic, now: now, except: chosen)) }
-        graft(chosen, topic, emit: &emit)
+        graft(chosen, topic, now: now, emit: &emit)
     }
 
     mutating func leave(_ topic: TopicID, now: Instant, emit: inout [Effect]) {
@@ -32,19 +32,19 @@ extension GossipSub {
         active.insert(topic, at: active.firstIndex { $0 > topic } ?? active.count)
     }
 
-    mutating func graft(_ chosen: [PeerHandle], _ topic: TopicID, emit: inout [Effect]) {
+    mutating func graft(_ chosen: [PeerHandle], _ topic: TopicID, now: Instant, emit: inout [Effect]) {
         guard !chosen.isEmpty else { return }
         let frame = RPC.graft(topics[topic].name)
-        for peer in chosen where topics[topic].mesh.add(peer) { emit.append(.send(to: peer, frame, .control)) }
+        for peer in chosen where enterMesh(peer, topic, now: now) { emit.append(.send(to: peer, frame, .control)) }
     }
 
     private func isEligible(_ handle: PeerHandle, _ topic: TopicID, now: Instant) -> Bool {
         guard let slot = slot(handle) else { return false }
-        return peers[slot].score.value(parameters.score) >= 0 && !isBackedOff(peers[slot].id, topic, now: now)
+        return peers[slot].score.value >= 0 && !isBackedOff(peers[slot].id, topic, now: now)
     }
 
     /// Subscribers that may be grafted, in order.
-    private func graftable(_ topic: TopicID, now: Instant, except: [PeerHandle] = []) -> [PeerHandle] {
+    func graftable(_ topic: TopicID, now: Instant, except: [PeerHandle] = []) -> [PeerHandle] {
         topics[topic].subscribers.filter { peer in
             !topics[topic].mesh.has(peer) && !except.contains(peer) && isEligible(peer, topic, now: now)
         }
@@ -64,7 +64,8 @@ extension GossipSub {
     // MARK: Heartbeat
 
     mutating func heartbeat(now: Instant, emit: inout [Effect]) {
-        for index in peers.indices { peers[index].beat(parameters.score) }
+        for index in peers.indices { peers[index].beat(parameters.score, now: now) }
+        heartbeats &+= 1
         seen.expire(now: now)
         breakPromises(now: now, emit: &emit)
         for topic in active {
@@ -81,24 +82,36 @@ extension GossipSub {
         var late: [PeerHandle] = []
         for promise in promises where promise.due <= now { late.add(promise.peer) }
         promises.removeAll { $0.due <= now }
-        for peer in late { misbehaved(peer, .brokenPromise, emit: &emit) }
+        for peer in late { misbehaved(peer, .brokenPromise, now: now, emit: &emit) }
     }
 
     private mutating func maintainMesh(_ topic: TopicID, now: Instant, emit: inout [Effect]) {
         for peer in topics[topic].mesh where score(peer) < 0 {
-            sendPrune(to: peer, topic, backoff: parameters.pruneBackoff, now: now, emit: &emit)
+            sendPrune(to: peer, topic, backoff: parameters.pruneBackoff, offersPeers: false, now: now, emit: &emit)
         }
         let count = topics[topic].mesh.count
         if count < parameters.dLow {
-            graft(choose(parameters.d - count, graftable(topic, now: now)), topic, emit: &emit)
+            graft(choose(parameters.d - count, graftable(topic, now: now)), topic, now: now, emit: &emit)
         } else if count > parameters.dHigh {
             for peer in surplus(topic) { sendPrune(to: peer, topic, backoff: parameters.pruneBackoff, now: now, emit: &emit) }
         }
         let outbound = topics[topic].mesh.count { isOutbound($0) }
         if topics[topic].mesh.count >= parameters.dLow, outbound < parameters.dOut {
             let candidates = graftable(topic, now: now).filter { isOutbound($0) }
-            graft(choose(parameters.dOut - outbound, candidates), topic, emit: &emit)
+            graft(choose(parameters.dOut - outbound, candidates), topic, now: now, emit: &emit)
         }
+        if heartbeats.isMultiple(of: parameters.opportunisticBeats) { graftOpportunistically(topic, now: now, emit: &emit) }
+    }
+
+    /// Where half of the mesh has earned next to nothing, takes in some that have earned more than that half: what got into the mesh
+    /// only to be silent there loses its majority, and the next pruning keeps the better ones.
+    private mutating func graftOpportunistically(_ topic: TopicID, now: Instant, emit: inout [Effect]) {
+        let scores = topics[topic].mesh.map { score($0) }.sorted()
+        guard scores.count > 1 else { return }
+        let median = scores[scores.count / 2]
+        guard median < parameters.score.opportunisticThreshold else { return }
+        let better = graftable(topic, now: now).filter { score($0) > median }
+        graft(choose(parameters.opportunisticCount, better), topic, now: now, emit: &emit)
     }
 
     private func isOutbound(_ handle: PeerHandle) -> Bool { slot(handle).map { peers[$0].isOutbound } ?? false }

@@ -13,7 +13,8 @@ extension GossipSub {
         let frame = GossipMessage.frame(signing: signing, sequenceNumber: number, topic: topics[topic].name, data: data)
         let serial = cache.insert(
             MessageCache.Entry(
-                author: signing.publicKey, sequenceNumber: number, frame: frame, topic: topic, state: .accepted, source: nil))
+                author: signing.publicKey, sequenceNumber: number, frame: frame, topic: topic, state: .accepted, source: nil,
+                arrival: now))
         seen.insert(hasher.key(author: signing.publicKey, sequenceNumber: number), serial: serial, now: now)
         for peer in audience(topic, now: now) { emit.append(.send(to: peer, frame, .high)) }
     }

@@ -7,14 +7,14 @@ internal import Wire
 extension GossipSub {
     /// One RPC from a peer: subscriptions, then messages, then control.
     mutating func receive(_ bytes: [UInt8], from handle: PeerHandle, now: Instant, emit: inout [Effect]) {
-        guard let slot = slot(handle), peers[slot].score.value(parameters.score) >= parameters.score.graylistThreshold else { return }
-        guard bytes.count <= parameters.rpcSizeMax else { return misbehaved(handle, .oversized, emit: &emit) }
-        guard let outline = try? RPC.outline(bytes) else { return misbehaved(handle, .malformed, emit: &emit) }
+        guard let slot = slot(handle), peers[slot].score.value >= parameters.score.graylistThreshold else { return }
+        guard bytes.count <= parameters.rpcSizeMax else { return misbehaved(handle, .oversized, now: now, emit: &emit) }
+        guard let outline = try? RPC.outline(bytes) else { return misbehaved(handle, .malformed, now: now, emit: &emit) }
         guard outline.messageCount <= parameters.messagesPerRPCMax, outline.controlSize <= parameters.controlSizeMax,
             outline.subscriptionCount <= 2 * parameters.topicsPerPeerMax
-        else { return misbehaved(handle, .oversized, emit: &emit) }
+        else { return misbehaved(handle, .oversized, now: now, emit: &emit) }
         do {
-            if outline.subscriptionCount > 0 { try readSubscriptions(bytes, from: handle, emit: &emit) }
+            if outline.subscriptionCount > 0 { try readSubscriptions(bytes, from: handle, now: now, emit: &emit) }
             if outline.messageCount > 0 {
                 var reader = ProtobufReader(bytes)
                 while let field = try reader.next() {
@@ -31,22 +31,13 @@ extension GossipSub {
                 }
             }
         } catch {
-            misbehaved(handle, .malformed, emit: &emit)
+            misbehaved(handle, .malformed, now: now, emit: &emit)
         }
     }
 
-    /// Counts against the peer and tells the parent.
-    mutating func misbehaved(_ handle: PeerHandle, _ what: Misbehaviour, emit: inout [Effect]) {
-        guard let slot = slot(handle) else { return }
-        switch what {
-        case .invalidSignature, .rejectedMessage: peers[slot].score.noteInvalidMessage()
-        case .malformed, .oversized: peers[slot].score.noteMisbehaviour(2)
-        case .tooManyTopics, .graftDuringBackoff, .brokenPromise: peers[slot].score.noteMisbehaviour()
-        }
-        emit.append(.penalise(handle, what))
-    }
-
-    private mutating func readSubscriptions(_ bytes: [UInt8], from handle: PeerHandle, emit: inout [Effect]) throws(WireError) {
+    private mutating func readSubscriptions(_ bytes: [UInt8], from handle: PeerHandle, now: Instant, emit: inout [Effect])
+        throws(WireError)
+    {
         var reader = ProtobufReader(bytes)
         while let field = try reader.next() {
             guard field.number == 1 else { continue }
@@ -56,13 +47,13 @@ extension GossipSub {
                 let known = topics.find(name)
                 if let known, topics[known].subscribers.has(handle) { continue }
                 guard peers[slot].topics.count < parameters.topicsPerPeerMax else {
-                    misbehaved(handle, .tooManyTopics, emit: &emit)
+                    misbehaved(handle, .tooManyTopics, now: now, emit: &emit)
                     return
                 }
                 guard let topic = known ?? topics.intern(name) else { continue }
                 noteSubscription(of: slot, to: topic)
             } else if let topic = topics.find(name), topics[topic].subscribers.take(handle) {
-                topics[topic].mesh.take(handle)
+                leaveMesh(handle, topic, now: now)
                 topics[topic].fanout.take(handle)
                 peers[slot].topics.removeAll { $0 == topic }
             }
@@ -84,59 +75,73 @@ extension GossipSub {
     private mutating func receive(
         message bytes: ArraySlice<UInt8>, frame: [UInt8]?, from handle: PeerHandle, now: Instant, emit: inout [Effect]
     ) {
+        let fields: GossipMessage.Fields
+        do throws(GossipMessage.Flaw) {
+            fields = try GossipMessage.Fields(bytes, dataSizeMax: parameters.dataSizeMax)
+        } catch {
+            return misbehaved(handle, .malformed, now: now, emit: &emit)
+        }
+        guard let topic = topics.find(fields.topic), let validation = topics[topic].validation else { return }
         let message: GossipMessage
         do throws(GossipMessage.Flaw) {
-            message = try GossipMessage(decoding: bytes, dataSizeMax: parameters.dataSizeMax)
+            message = try GossipMessage(fields)
         } catch {
             switch error {
-            case .malformed: misbehaved(handle, .malformed, emit: &emit)
-            case .unsigned: misbehaved(handle, .invalidSignature, emit: &emit)
+            case .malformed: misbehaved(handle, .malformed, now: now, emit: &emit)
+            case .unsigned: misbehaved(handle, .invalidSignature, in: topic, now: now, emit: &emit)
             // Whoever relays it may know no better.
             case .unknownAuthor: break
             }
             return
         }
-        guard let topic = topics.find(message.topic), let validation = topics[topic].validation,
-            message.author != signing.publicKey
-        else { return }
+        guard message.author != signing.publicKey else { return }
         let key = hasher.key(author: message.author, sequenceNumber: message.sequenceNumber)
         seen.expire(now: now)
-        guard seen.serial(of: key) == nil else {
+        if let serial = seen.serial(of: key) {
             duplicateCount &+= 1
-            return
+            return receiveAgain(serial, from: handle, now: now, emit: &emit)
         }
-        guard message.verify(signing) else { return misbehaved(handle, .invalidSignature, emit: &emit) }
+        guard message.verify(signing) else { return misbehaved(handle, .invalidSignature, in: topic, now: now, emit: &emit) }
+        declineCopies(of: message, topic: topic, from: handle, emit: &emit)
         let serial = cache.insert(
             MessageCache.Entry(
                 author: message.author, sequenceNumber: message.sequenceNumber, frame: frame ?? RPC.frame(bytes), topic: topic,
-                state: .pending, source: handle))
+                state: .pending, source: handle, arrival: now))
         seen.insert(key, serial: serial, now: now)
         if !promises.isEmpty { promises.removeAll { $0.key == key } }
         let author = PeerID(ed25519: message.author)
         emit.append(.deliver(topic, MessageHandle(serial: serial), author: author, from: handle, data: message.data))
-        if validation == .automatic { settle(MessageHandle(serial: serial), .accept, emit: &emit) }
+        if validation == .automatic { settle(MessageHandle(serial: serial), .accept, now: now, emit: &emit) }
     }
 
     /// The verdict on a delivered message. Late or repeated ones change nothing.
-    mutating func settle(_ handle: MessageHandle, _ verdict: Verdict, emit: inout [Effect]) {
+    mutating func settle(_ handle: MessageHandle, _ verdict: Verdict, now: Instant, emit: inout [Effect]) {
         guard let index = cache.index(handle.serial), cache.entries[index].state == .pending else { return }
-        let source = cache.entries[index].source
+        let entry = cache.entries[index]
         switch verdict {
         case .accept:
             cache.setState(.accepted, at: index)
-            if let source, let slot = slot(source) { peers[slot].score.noteFirstDelivery(parameters.score) }
+            credit(entry)
             forward(cache.entries[index], emit: &emit)
         case .reject:
-            cache.setState(.refused, at: index)
-            if let source { misbehaved(source, .rejectedMessage, emit: &emit) }
-        case .ignore: cache.setState(.refused, at: index)
+            cache.setState(.rejected, at: index)
+            if let source = entry.source { misbehaved(source, .rejectedMessage, in: entry.topic, now: now, emit: &emit) }
+            for follower in 0..<entry.followers.count {
+                misbehaved(entry.followers[follower], .rejectedMessage, in: entry.topic, now: now, emit: &emit)
+            }
+        case .ignore: cache.setState(.ignored, at: index)
         }
     }
 
     /// To the mesh, but not back to the peer that brought it nor to its author. All share one frame.
     private func forward(_ entry: MessageCache.Entry, emit: inout [Effect]) {
         for peer in topics[entry.topic].mesh where peer != entry.source {
-            if let slot = slot(peer), peers[slot].id.ed25519Key == entry.author { continue }
+            guard let slot = slot(peer), peers[slot].id.ed25519Key != entry.author else { continue }
+            if !peers[slot].unwanted.isEmpty,
+                peers[slot].declines(hasher.key(author: entry.author, sequenceNumber: entry.sequenceNumber))
+            {
+                continue
+            }
             emit.append(.send(to: peer, entry.frame, .normal))
         }
     }

@@ -2,8 +2,9 @@ public import Crypto
 public import Determinism
 public import Identity
 public import LibP2P
+public import Wire
 
-/// Topics with a mesh each (libp2p/specs, gossipsub v1.1), as a pure state machine.
+/// Topics with a mesh each (libp2p/specs, gossipsub v1.1 and v1.2), as a pure state machine.
 ///
 /// Messages are signed by their author with Ed25519 and verified before anything is known of them: a forged one does not hide the
 /// real one. What is seen is remembered for `Parameters.seenFor`; a message replayed later than that is the application's to
@@ -34,15 +35,33 @@ public struct GossipSub: StateMachine, Sendable {
         @inlinable public init(serial: UInt32) { self.serial = serial }
     }
 
+    /// What identify has told about a peer, as far as it matters here.
+    public struct PeerFacts: Hashable, Sendable {
+        /// Where its connection comes from or goes to.
+        public var address: Multiaddr?
+        /// It speaks version 1.2.
+        public var takesRefusals: Bool
+        /// Its peer record as it signed it; empty where there is none.
+        public var signedRecord: [UInt8]
+
+        public init(address: Multiaddr? = nil, takesRefusals: Bool = false, signedRecord: [UInt8] = []) {
+            self.address = address
+            self.takesRefusals = takesRefusals
+            self.signedRecord = signedRecord
+        }
+    }
+
     public enum Input: Sendable {
-        /// A peer that speaks the protocol. Its handle stays its own until `peerRemoved`.
-        case peerAdded(PeerHandle, PeerID, ConnectionDirection)
+        /// A peer that speaks the protocol. Its handle stays its own until `peerRemoved`; said again, it tells new facts.
+        case peerAdded(PeerHandle, PeerID, ConnectionDirection, PeerFacts = PeerFacts())
         case peerRemoved(PeerHandle)
         case rpc(from: PeerHandle, [UInt8])
         case join(TopicID, Validation)
         case leave(TopicID)
         case publish(TopicID, [UInt8])
         case validated(MessageHandle, Verdict)
+        /// What the application thinks of a peer (P5): positive for those that it knows and trusts.
+        case judged(PeerHandle, Float)
     }
 
     public enum Effect: Sendable {
@@ -50,6 +69,8 @@ public struct GossipSub: StateMachine, Sendable {
         /// A message that was not seen before, with a valid signature; `data` shares the frame's storage.
         case deliver(TopicID, MessageHandle, author: PeerID, from: PeerHandle, data: ArraySlice<UInt8>)
         case penalise(PeerHandle, Misbehaviour)
+        /// A peer that another has offered, at the addresses that it has signed itself.
+        case connect(PeerID, [Multiaddr])
     }
 
     public enum Misbehaviour: UInt8, Hashable, Sendable {
@@ -58,7 +79,7 @@ public struct GossipSub: StateMachine, Sendable {
         case oversized
         /// A message without a signature, with that of another, or changed since it was signed.
         case invalidSignature
-        /// The application rejected a message that this peer brought.
+        /// The application rejected a message that this peer brought, first or soon after the first.
         case rejectedMessage
         case tooManyTopics
         case graftDuringBackoff
@@ -87,6 +108,9 @@ public struct GossipSub: StateMachine, Sendable {
     var seen: SeenCache
     var cache: MessageCache
     var promises: [Promise] = []
+    /// Oldest first.
+    var departed: [Departed] = []
+    var heartbeats: UInt64 = 0
     public internal(set) var nextDeadline: Instant?
     /// Messages on joined topics that came again.
     public internal(set) var duplicateCount: UInt64 = 0
@@ -117,14 +141,18 @@ public struct GossipSub: StateMachine, Sendable {
 
     public mutating func handle(_ input: Input, now: Instant, emit: inout [Effect]) {
         switch input {
-        case .peerAdded(let handle, let id, let direction):
-            add(handle, id, isOutbound: direction == .outbound, emit: &emit)
-        case .peerRemoved(let handle): remove(handle)
+        case .peerAdded(let handle, let id, let direction, let facts):
+            add(handle, id, isOutbound: direction == .outbound, facts, now: now, emit: &emit)
+        case .peerRemoved(let handle): remove(handle, now: now)
         case .rpc(let handle, let bytes): receive(bytes, from: handle, now: now, emit: &emit)
         case .join(let topic, let validation): if topics.contains(topic) { join(topic, validation, now: now, emit: &emit) }
         case .leave(let topic): if topics.contains(topic) { leave(topic, now: now, emit: &emit) }
         case .publish(let topic, let data): if topics.contains(topic) { publish(data, in: topic, now: now, emit: &emit) }
-        case .validated(let handle, let verdict): settle(handle, verdict, emit: &emit)
+        case .validated(let handle, let verdict): settle(handle, verdict, now: now, emit: &emit)
+        case .judged(let handle, let opinion):
+            guard let slot = slot(handle) else { break }
+            peers[slot].score.application = opinion
+            peers[slot].score.refresh(parameters.score, now: now)
         }
         if nextDeadline == nil, needsHeartbeat {
             // The first beat falls anywhere in the interval, so that nodes started together do not beat together.

@@ -1,3 +1,4 @@
+internal import Determinism
 internal import Identity
 internal import Wire
 
@@ -9,7 +10,35 @@ struct MessageCache: Sendable {
         /// The application has not answered yet.
         case pending
         case accepted
-        case refused
+        case rejected
+        case ignored
+    }
+
+    /// Mesh peers that brought the message after the first; those beyond `countMax` are not noted.
+    struct Followers: Sendable {
+        static let countMax = 16
+
+        private var handles = InlineArray<16, PeerHandle>(repeating: PeerHandle(index: 0))
+        private(set) var count = 0
+
+        subscript(index: Int) -> PeerHandle { handles[index] }
+
+        /// False where it was there, or where there is no room.
+        mutating func append(_ handle: PeerHandle) -> Bool {
+            for index in 0..<count where handles[index] == handle { return false }
+            guard count < Followers.countMax else { return false }
+            handles[count] = handle
+            count += 1
+            return true
+        }
+
+        mutating func remove(_ handle: PeerHandle) {
+            for index in 0..<count where handles[index] == handle {
+                count -= 1
+                handles[index] = handles[count]
+                return
+            }
+        }
     }
 
     struct Entry: Sendable {
@@ -21,6 +50,8 @@ struct MessageCache: Sendable {
         var state: State
         /// Who brought it; nil for our own, and once that peer is gone.
         var source: PeerHandle?
+        let arrival: Instant
+        var followers = Followers()
     }
 
     private(set) var entries: [Entry] = []
@@ -65,9 +96,15 @@ struct MessageCache: Sendable {
 
     mutating func setState(_ state: State, at index: Int) { entries[index].state = state }
 
+    /// Notes that the peer has brought the message, too; false where that is known.
+    mutating func follow(_ index: Int, _ peer: PeerHandle) -> Bool { entries[index].followers.append(peer) }
+
     /// Forgets who brought what, when that peer goes: its handle will name another.
     mutating func forget(_ peer: PeerHandle) {
-        for index in entries.indices where entries[index].source == peer { entries[index].source = nil }
+        for index in entries.indices {
+            if entries[index].source == peer { entries[index].source = nil }
+            entries[index].followers.remove(peer)
+        }
     }
 
     /// First entry of the last `heartbeats` heartbeats.

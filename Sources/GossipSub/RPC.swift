@@ -51,19 +51,45 @@ enum RPC {
         return (topic, subscribe)
     }
 
-    /// Topic of a GRAFT, topic and backoff in seconds of a PRUNE. Offered peers are not read.
-    static func topicAndBackoff(_ bytes: ArraySlice<UInt8>) throws(WireError) -> (topic: ArraySlice<UInt8>, backoff: UInt64?) {
+    /// Topic of a GRAFT.
+    static func topic(_ bytes: ArraySlice<UInt8>) throws(WireError) -> ArraySlice<UInt8> {
         var topic: ArraySlice<UInt8> = []
-        var backoff: UInt64?
         var reader = ProtobufReader(bytes)
-        while let field = try reader.next() {
-            switch field.number {
-            case 1: topic = try field.bytes(max: GossipMessage.topicSizeMax)
-            case 3: backoff = try field.uint64()
-            default: break
+        while let field = try reader.next() { if field.number == 1 { topic = try field.bytes(max: GossipMessage.topicSizeMax) } }
+        return topic
+    }
+
+    struct Prune {
+        var topic: ArraySlice<UInt8> = []
+        /// Seconds.
+        var backoff: UInt64?
+        var offers: [OfferedPeer] = []
+
+        /// - Parameter offersMax: further offered peers are skipped.
+        init(_ bytes: ArraySlice<UInt8>, offersMax: Int) throws(WireError) {
+            var reader = ProtobufReader(bytes)
+            while let field = try reader.next() {
+                switch field.number {
+                case 1: topic = try field.bytes(max: GossipMessage.topicSizeMax)
+                case 2: if offers.count < offersMax { offers.append(try Prune.offer(try field.bytes())) }
+                case 3: backoff = try field.uint64()
+                default: break
+                }
             }
         }
-        return (topic, backoff)
+
+        private static func offer(_ bytes: ArraySlice<UInt8>) throws(WireError) -> OfferedPeer {
+            var offer = OfferedPeer(id: [], record: [])
+            var reader = ProtobufReader(bytes)
+            while let field = try reader.next() {
+                switch field.number {
+                case 1: offer.id = try field.bytes(max: 64)
+                case 2: offer.record = try field.bytes()
+                default: break
+                }
+            }
+            return offer
+        }
     }
 
     // MARK: Frames
@@ -83,10 +109,16 @@ enum RPC {
         control { control in control.message(3) { $0.bytes(1, topic) } }
     }
 
-    static func prune(_ topic: [UInt8], backoff: Duration) -> [UInt8] {
+    static func prune(_ topic: [UInt8], backoff: Duration, offers: [OfferedPeer] = []) -> [UInt8] {
         control { control in
             control.message(4) { nested in
                 nested.bytes(1, topic)
+                for offer in offers {
+                    nested.message(2) { peer in
+                        peer.bytes(1, offer.id)
+                        peer.bytes(2, offer.record)
+                    }
+                }
                 nested.uint64(3, UInt64(clamping: backoff.components.seconds))
             }
         }
@@ -103,6 +135,10 @@ enum RPC {
 
     static func iwant(_ ids: [ArraySlice<UInt8>]) -> [UInt8] {
         control { control in control.message(2) { nested in for id in ids { nested.bytes(1, id) } } }
+    }
+
+    static func idontwant(_ ids: [[UInt8]]) -> [UInt8] {
+        control { control in control.message(5) { nested in for id in ids { nested.bytes(1, id) } } }
     }
 
     private static func control(_ build: (inout ProtobufWriter) -> Void) -> [UInt8] {

@@ -115,7 +115,7 @@ extension Connection {
         _ role: Stream.Role, _ name: ProtocolName, deadline: Instant, context: ConnectionContext, now: Instant
     ) -> UInt32? {
         guard let id = session?.yamux.open(now: now, output: &frames) ?? nil else { return nil }
-        let stream = Stream(outbound: id, role: role, name, protocols: context.protocols, deadline: deadline)
+        let stream = Stream(outbound: id, role: role, name, variant: variants, protocols: context.protocols, deadline: deadline)
         pendingOutput += stream.output.count
         streams.insert(stream)
         arm(deadline)

@@ -68,6 +68,8 @@ struct Connection {
     var peer: PeerID?
     var isOpen: Bool
     var securedAt: Instant?
+    /// Which of several ids of a protocol the peer is spoken to with.
+    var variants = ProtocolVariants.oldest
 
     var streams = StreamTable()
     var channels: [Channel] = []

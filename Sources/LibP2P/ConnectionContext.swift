@@ -27,7 +27,7 @@ final class ConnectionContext: Sendable {
         var message = IdentifyMessage()
         message.publicKey = PublicKeyMessage(ed25519: signing.publicKey).bytes
         message.listenAddresses = listenAddresses
-        message.protocols = all.sorted { $0.rawValue < $1.rawValue }.map { protocols.identifier($0) }
+        message.protocols = all.sorted { $0.rawValue < $1.rawValue }.flatMap { protocols.identifiers(of: $0) }
         message.protocolVersion = parameters.networkPrefix + "/1"
         message.agent = parameters.agent
         message.signedPeerRecord = PeerRecord(peer: peer, sequence: sequence, addresses: listenAddresses).sealed(with: signing).bytes

@@ -19,14 +19,14 @@ public enum ProtocolName: UInt8, CaseIterable, Hashable, Sendable {
     case perf
     case echo
 
-    /// Ids in the order of preference. `prefix` is the network's, without slashes.
+    /// Ids in the order of preference, the last being what everybody speaks. `prefix` is the network's, without slashes.
     public func identifiers(prefix: String) -> [String] {
         switch self {
         case .identify: ["/ipfs/id/1.0.0"]
         case .identifyPush: ["/ipfs/id/push/1.0.0"]
         case .ping: ["/ipfs/ping/1.0.0"]
         case .kademlia: ["/\(prefix)/kad/1.0.0"]
-        case .gossip: ["/meshsub/1.1.0"]
+        case .gossip: ["/meshsub/1.2.0", "/meshsub/1.1.0"]
         case .bitswap: ["/ipfs/bitswap/1.2.0"]
         case .job: ["/\(prefix)/job/1"]
         case .task: ["/\(prefix)/task/1"]
@@ -64,11 +64,17 @@ public struct PeerInformation: Equatable, Sendable {
     public var agent: String
     /// The listen addresses come from a signed peer record of that peer.
     public var isCertified: Bool
+    /// That record in its envelope, as the peer signed it: to be passed on. Empty where there is none.
+    public var signedRecord: [UInt8]
+    /// The peer speaks gossipsub 1.2.
+    public var takesRefusals: Bool
 
     public init(
         protocols: Set<ProtocolName>, listenAddresses: [Multiaddr], observedAddress: Multiaddr? = nil, agent: String = "",
-        isCertified: Bool = false
+        isCertified: Bool = false, signedRecord: [UInt8] = [], takesRefusals: Bool = false
     ) {
+        self.signedRecord = signedRecord
+        self.takesRefusals = takesRefusals
         self.protocols = protocols
         self.listenAddresses = listenAddresses
         self.observedAddress = observedAddress

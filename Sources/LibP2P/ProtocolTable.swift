@@ -1,10 +1,28 @@
 internal import Identity
 
+/// Of the protocols that have several ids, which one a peer is spoken to with. Gossip alone has: 1.2 and 1.1.
+enum ProtocolVariants: Equatable {
+    case newest
+    case oldest
+}
+
 /// The wire ids of the protocols, both ways, for one network prefix.
 struct ProtocolTable: Sendable {
-    private let identifiers: [[UInt8]]
-    /// Header and proposal as they go out, so that opening a stream copies and allocates nothing for them.
-    private let openings: [[UInt8]]
+    private struct Entry {
+        let identifier: [UInt8]
+        /// Header and proposal as they go out, so that opening a stream copies and allocates nothing for them.
+        let opening: [UInt8]
+
+        init(_ identifier: [UInt8]) {
+            self.identifier = identifier
+            var opening: [UInt8] = []
+            MultistreamDialer([identifier]).start(&opening)
+            self.opening = opening
+        }
+    }
+
+    /// By protocol, then in the order of preference; never empty.
+    private let entries: [[Entry]]
     private let names: [[UInt8]: ProtocolName]
 
     /// Ids that are accepted beside those that are announced.
@@ -12,26 +30,34 @@ struct ProtocolTable: Sendable {
 
     init(prefix: String) {
         var names: [[UInt8]: ProtocolName] = [:]
-        identifiers = ProtocolName.allCases.map { name in
+        entries = ProtocolName.allCases.map { name in
             let ids = name.identifiers(prefix: prefix).map { Array($0.utf8) }
             for id in ids { names[id] = name }
-            return ids.first ?? []
-        }
-        openings = identifiers.map { identifier in
-            var bytes: [UInt8] = []
-            MultistreamDialer([identifier]).start(&bytes)
-            return bytes
+            return ids.map { Entry($0) }
         }
         for (alias, name) in ProtocolTable.aliases { names[Array(alias.utf8)] = name }
         self.names = names
     }
 
-    /// The id that we propose and announce.
-    func identifier(_ name: ProtocolName) -> [UInt8] { identifiers[Int(name.rawValue)] }
+    private func entry(_ name: ProtocolName, _ variant: ProtocolVariants) -> Entry {
+        let all = entries[Int(name.rawValue)]
+        return all[variant == .newest ? 0 : all.count - 1]
+    }
 
-    func opening(_ name: ProtocolName) -> [UInt8] { openings[Int(name.rawValue)] }
+    /// The id that we propose.
+    func identifier(_ name: ProtocolName, _ variant: ProtocolVariants) -> [UInt8] { entry(name, variant).identifier }
+
+    func opening(_ name: ProtocolName, _ variant: ProtocolVariants) -> [UInt8] { entry(name, variant).opening }
+
+    /// The ids that we announce.
+    func identifiers(of name: ProtocolName) -> [[UInt8]] { entries[Int(name.rawValue)].map(\.identifier) }
 
     func name(_ identifier: [UInt8]) -> ProtocolName? { names[identifier] }
+
+    /// What a peer understands that has announced these ids.
+    func variants(announced: [[UInt8]]) -> ProtocolVariants {
+        announced.contains(identifier(.gossip, .newest)) ? .newest : .oldest
+    }
 }
 
 extension ProtocolName {

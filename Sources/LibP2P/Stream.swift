@@ -81,13 +81,13 @@ struct Stream {
     }
 
     /// A stream of ours: header, proposal and first bytes go out together.
-    init(outbound id: UInt32, role: Role, _ name: ProtocolName, protocols: ProtocolTable, deadline: Instant) {
+    init(outbound id: UInt32, role: Role, _ name: ProtocolName, variant: ProtocolVariants, protocols: ProtocolTable, deadline: Instant) {
         self.id = id
         isOurs = true
         self.role = role
         self.deadline = deadline
-        output.append(protocols.opening(name))
-        dialer = MultistreamDialer([protocols.identifier(name)])
+        output.append(protocols.opening(name, variant))
+        dialer = MultistreamDialer([protocols.identifier(name, variant)])
         switch role {
         case .identifyReader: framer = MessageFramer(sizeMax: ProtocolName.identify.messageMax)
         case .oneWayWriter(let name): framer = MessageFramer(sizeMax: name.messageMax)

@@ -90,7 +90,12 @@ extension Swarm {
         var information =
             isPush
             ? entry.information ?? PeerInformation(protocols: [], listenAddresses: []) : PeerInformation(protocols: [], listenAddresses: [])
-        if !message.protocols.isEmpty { information.protocols = Set(message.protocols.compactMap { protocols.name($0) }) }
+        if !message.protocols.isEmpty {
+            information.protocols = Set(message.protocols.compactMap { protocols.name($0) })
+            let variants = protocols.variants(announced: message.protocols)
+            information.takesRefusals = variants == .newest
+            for slot in [entry.primary] + entry.others { connections[slot]?.variants = variants }
+        }
         if let observed = message.observedAddress { information.observedAddress = observed }
         if !message.agent.isEmpty { information.agent = message.agent }
         var addresses = message.listenAddresses
@@ -99,8 +104,10 @@ extension Swarm {
         {
             addresses = record.addresses
             information.isCertified = true
+            information.signedRecord = bytes.count <= parameters.recordSizeMax ? bytes : []
         } else if !addresses.isEmpty {
             information.isCertified = false
+            information.signedRecord = []
         }
         if !addresses.isEmpty || !isPush { information.listenAddresses = dialable(addresses, of: entry.id) }
         peers[Int(handle.index)]?.information = information

@@ -158,6 +158,7 @@ extension Swarm {
         peers[index]?.primary = slot
         peers[index]?.others.append(entry.primary)
         let channels = connections[entry.primary]?.takeChannels(context: context, now: now) ?? []
+        connections[slot]?.variants = old.variants
         connections[slot]?.adopt(channels, context: context, now: now)
         if !entry.isIdentified { connections[slot]?.identify(context: context, now: now) }
         retire(entry.primary, now: now)

@@ -57,6 +57,8 @@ public struct SwarmParameters: Sendable {
     public var pingStreamsMax = 2
     /// Pongs that wait for a peer that does not read, bytes.
     public var pongBacklogMax = 16 * 1024
+    /// Signed peer records up to this size are kept to be passed on, bytes.
+    public var recordSizeMax = 1024
     /// Streams that the peer may have open on one connection.
     public var inboundStreamsMax = 256
     /// Receive window that a stream may grow to, bytes. Memory is held for messages only, never for whole windows.

@@ -42,6 +42,8 @@ extension Node {
                 // What merely lowers a score is the mesh's own affair; broken bytes end the connection.
                 guard reason == .malformed || reason == .oversized, let entry = peers[handle] else { continue }
                 penalise(entry.id, .gossip, emit: &emit)
+            case .connect(let peer, let addresses):
+                if !peers.isConnected(peer) { emit.append(.network(.dial(peer, addresses))) }
             }
         }
     }

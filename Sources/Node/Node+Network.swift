@@ -65,7 +65,11 @@ extension Node {
         tellKademlia(
             .identified(entry.id, servesKademlia: servesDHT, addresses: information.listenAddresses), now: now, emit: &emit)
         if information.protocols.contains(.gossip) {
-            tellGossip(.peerAdded(entry.handle, entry.id, entry.direction), now: now, emit: &emit)
+            let facts = GossipSub.PeerFacts(
+                address: entry.address, takesRefusals: information.takesRefusals,
+                // Leaves have nobody to offer peers to.
+                signedRecord: parameters.isCore ? information.signedRecord : [])
+            tellGossip(.peerAdded(entry.handle, entry.id, entry.direction, facts), now: now, emit: &emit)
         }
         if information.protocols.contains(.bitswap) { tellBlocks(.peerAdded(entry.handle, entry.id), now: now, emit: &emit) }
         var effects: [Discovery.Effect] = []

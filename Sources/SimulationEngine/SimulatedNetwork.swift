@@ -208,7 +208,8 @@ struct SimulatedNetwork {
         case .identified(let node, let peer, let epoch):
             guard self.epoch(node, peer) == epoch else { return }
             let information = PeerInformation(
-                protocols: hosts[Int(peer)].protocols, listenAddresses: [SimulatedNetwork.address(of: peer)], isCertified: true)
+                protocols: hosts[Int(peer)].protocols, listenAddresses: [SimulatedNetwork.address(of: peer)], isCertified: true,
+                takesRefusals: true)
             deliver(node, .identified(PeerHandle(index: peer), information))
         case .closed(let node, let peer, let epoch):
             if let index = link(node, peer), hosts[Int(node)].links[index].epoch == epoch { hosts[Int(node)].links.remove(at: index) }

@@ -151,7 +151,7 @@ import Wire
             let size = Int(generator.next() % 200)
             let entry = MessageCache.Entry(
                 author: .zero, sequenceNumber: UInt64(number), frame: .init(repeating: 0, count: size), topic: TopicID(index: 0),
-                state: .accepted, source: nil)
+                state: .accepted, source: nil, arrival: .origin)
             serials.append((cache.insert(entry), number))
             if generator.chance(0.1) { cache.shift() }
             #expect(cache.entries.count <= 20 && cache.byteCount <= 1000)

@@ -75,13 +75,15 @@ import Wire
         _ = lab.give(.peerRemoved(lab.peer))
         _ = lab.give(.peerAdded(lab.peer, id, .inbound))
         _ = lab.hear(RPC.subscriptions([shard], subscribe: true))
-        for _ in 0..<5 {
+        // Twice as much at once as later.
+        for (wait, count) in [(0, 2), (12, 1)] {
+            _ = lab.beat(wait)
             let effects = lab.hear(RPC.graft(shard))
-            #expect(effects.penalties == [.graftDuringBackoff])
+            #expect(effects.penalties == .init(repeating: .graftDuringBackoff, count: count))
             #expect(effects.sent.count == 1 && isControl(effects.sent[0].bytes, field: 4))
         }
         #expect(lab.machine.score(of: lab.peer)! < 0)
-        _ = lab.beat(58)
+        _ = lab.beat(46)
         #expect(lab.machine.mesh(of: lab.topic).isEmpty)
     }
 

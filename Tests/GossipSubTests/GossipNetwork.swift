@@ -32,6 +32,8 @@ struct GossipNetwork {
     var now = Instant.origin
     var generator: Generator
     var loss = 0.0
+    /// Bytes that a link carries in a millisecond.
+    var bandwidth = 100_000
     var deliveries: [Delivery] = []
     var penalties: [(node: Int, peer: Int, what: GossipSub.Misbehaviour)] = []
     /// RPCs with a message that arrived, by node.
@@ -68,8 +70,8 @@ struct GossipNetwork {
         guard a != b, !links[a].contains(b) else { return }
         links[a].append(b)
         links[b].append(a)
-        give(a, .peerAdded(PeerHandle(index: UInt32(b)), nodes[b].localID, .outbound))
-        give(b, .peerAdded(PeerHandle(index: UInt32(a)), nodes[a].localID, .inbound))
+        give(a, .peerAdded(PeerHandle(index: UInt32(b)), nodes[b].localID, .outbound, .init(takesRefusals: true)))
+        give(b, .peerAdded(PeerHandle(index: UInt32(a)), nodes[a].localID, .inbound, .init(takesRefusals: true)))
     }
 
     mutating func disconnect(_ a: Int, _ b: Int) {
@@ -98,11 +100,12 @@ struct GossipNetwork {
                 let target = Int(peer.index)
                 // A reliable stream loses no control; congestion drops messages and hints.
                 if priority < .control, generator.chance(loss) { continue }
-                push(now + .milliseconds(10 + Int(generator.next() % 50)), target, .rpc(from: index, bytes))
+                push(now + .milliseconds(10 + Int(generator.next() % 50) + bytes.count / bandwidth), target, .rpc(from: index, bytes))
             case .deliver(_, let handle, let author, _, let data):
                 deliveries.append(Delivery(node: index, author: author, data: Array(data), handle: handle, at: now))
                 if let verdict { give(index, .validated(handle, verdict(index, Array(data)))) }
             case .penalise(let peer, let what): penalties.append((index, Int(peer.index), what))
+            case .connect: break
             }
         }
         if let deadline = nodes[index].nextDeadline, deadline < armed[index] {

@@ -17,17 +17,28 @@ struct Lab {
     var now = Instant.origin
     let peer = PeerHandle(index: 1)
 
+    static func identity(_ number: UInt32) -> PeerID { PeerID(ed25519: Bytes32(words: 0, 0, 0, UInt64(number))) }
+
     init(parameters: GossipSub.Parameters = .init(), validation: GossipSub.Validation? = .automatic, peers: Int = 1) {
         let own = Signing.ed25519(KeyPair(seed: Bytes32(Array(64..<96))!))
         machine = GossipSub(signing: own, parameters: parameters, firstSequenceNumber: 5, generator: Generator(seed: 1))
         topic = machine.intern("shard")!
         if let validation { _ = give(.join(topic, validation)) }
         for number in 1...max(1, peers) {
-            let handle = PeerHandle(index: UInt32(number))
-            _ = give(.peerAdded(handle, PeerID(ed25519: Bytes32(words: 0, 0, 0, UInt64(number))), .outbound))
-            _ = give(.rpc(from: handle, RPC.subscriptions([Array("shard".utf8)], subscribe: true)))
+            add(UInt32(number))
         }
     }
+
+    /// A subscriber.
+    mutating func add(
+        _ number: UInt32, as id: PeerID? = nil, _ direction: ConnectionDirection = .outbound, _ facts: GossipSub.PeerFacts = .init()
+    ) {
+        let handle = PeerHandle(index: number)
+        _ = give(.peerAdded(handle, id ?? Lab.identity(number), direction, facts))
+        _ = give(.rpc(from: handle, RPC.subscriptions([Array("shard".utf8)], subscribe: true)))
+    }
+
+    func score(_ number: UInt32) -> Float { machine.score(of: PeerHandle(index: number)) ?? .nan }
 
     mutating func give(_ input: GossipSub.Input) -> [GossipSub.Effect] {
         var effects: [GossipSub.Effect] = []

@@ -1,0 +1,61 @@
+internal import Determinism
+
+/// What one peer has done in one topic (libp2p/specs gossipsub v1.1, "Topic Parameter Calculation": P1 to P4). Counts decay.
+struct TopicScore: Sendable {
+    let topic: TopicID
+    /// In our mesh since then (P1); nil outside of it.
+    var meshSince: Instant?
+    /// Valid messages that it was the first to bring (P2).
+    var firstDeliveries: Float = 0
+    /// Valid messages that it brought while in the mesh, first or soon after (P3).
+    var meshDeliveries: Float = 0
+    /// Valid messages that came to us, from whomever, while it was in the mesh.
+    var chances: Float = 0
+    /// Squares of the deficits with which it left the mesh (P3b).
+    var meshFailures: Float = 0
+    /// (P4)
+    var invalidMessages: Float = 0
+
+    init(topic: TopicID) { self.topic = topic }
+
+    var isBlank: Bool {
+        meshSince == nil && firstDeliveries == 0 && meshFailures == 0 && invalidMessages == 0
+    }
+
+    /// How far a mesh peer falls short of the share that is expected of it: 0 for enough, `meshDeficitMax` for nothing at all.
+    ///
+    /// The specification compares with a fixed rate, which punishes everybody where a topic is quiet. Here it is a share of what came,
+    /// once enough came to tell.
+    func deficit(_ parameters: PeerScore.Parameters, now: Instant) -> Float {
+        guard let meshSince, now - meshSince >= parameters.meshActivation, chances >= parameters.meshChancesMin else { return 0 }
+        let expected = chances * parameters.meshShare
+        return meshDeliveries >= expected ? 0 : parameters.meshDeficitMax * (1 - meshDeliveries / expected)
+    }
+
+    func value(_ parameters: PeerScore.Parameters, now: Instant) -> Float {
+        var value = firstDeliveries * parameters.firstDeliveryWeight + meshFailures * parameters.meshFailureWeight
+        if let meshSince {
+            let time = Float((now - meshSince).inSeconds / parameters.meshTimeQuantum.inSeconds)
+            let deficit = deficit(parameters, now: now)
+            let merit = min(time, parameters.meshTimeMax) * parameters.meshTimeWeight
+            value += max(parameters.meshMin, merit + deficit * deficit * parameters.meshDeficitWeight)
+        }
+        return value + invalidMessages * invalidMessages * parameters.invalidWeight
+    }
+
+    mutating func leaveMesh(_ parameters: PeerScore.Parameters, now: Instant) {
+        let deficit = deficit(parameters, now: now)
+        meshFailures = min(meshFailures + deficit * deficit, PeerScore.countMax)
+        meshSince = nil
+        meshDeliveries = 0
+        chances = 0
+    }
+
+    mutating func decay(_ parameters: PeerScore.Parameters) {
+        firstDeliveries = PeerScore.decayed(firstDeliveries, parameters.decay)
+        meshDeliveries = PeerScore.decayed(meshDeliveries, parameters.decay)
+        chances = PeerScore.decayed(chances, parameters.decay)
+        meshFailures = PeerScore.decayed(meshFailures, parameters.decay)
+        invalidMessages = PeerScore.decayed(invalidMessages, parameters.decay)
+    }
+}
