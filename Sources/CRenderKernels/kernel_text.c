@@ -22,9 +22,21 @@ static const char rk_text[] = {
     ,
 #embed "kernels/traverse.h"
     ,
+#embed "kernels/microfacet.h"
+    ,
 #embed "kernels/bsdf.h"
     ,
+#embed "kernels/iridescence.h"
+    ,
+#embed "kernels/sheen.h"
+    ,
+#embed "kernels/layers.h"
+    ,
 #embed "kernels/surface.h"
+    ,
+#embed "kernels/media.h"
+    ,
+#embed "kernels/layered_surface.h"
     ,
 #embed "kernels/sky.h"
     ,

@@ -53,6 +53,64 @@ void rk_test_bsdf_sample(const RkBsdfInput *bsdf, const float wo[3], const float
     rk_store(direction, wi);
 }
 
+static RkBsdf rk_test_layers(const RkLayersInput *in, float3 wo, RkLayers *l) {
+    RkBsdf b;
+    b.base = rk_vector(in->base.base);
+    b.f0 = rk_vector(in->base.f0);
+    b.f90 = in->base.f90;
+    b.metallic = in->base.metallic;
+    b.alpha = in->base.alpha;
+    b.specularShare = 0.0f;
+    l->alphaX = in->alphaX > 0.0f ? in->alphaX : b.alpha;
+    l->alphaY = b.alpha;
+    l->transmission = in->transmission;
+    l->diffuseTransmission = in->diffuseTransmission;
+    l->diffuseTransmissionColor = b.base;
+    l->volume = in->etaI > 0.0f ? 1u : 0u;
+    l->etaI = l->volume ? in->etaI : 1.0f;
+    l->etaO = l->volume ? in->etaO : 1.0f;
+    l->smooth = in->isSmooth;
+    l->straight = l->volume ? l->etaI == l->etaO : in->isSmooth;
+    l->hidden = in->isSmooth || l->straight || in->spread > 0.0f;
+    l->spread = in->spread;
+    l->iridescence = in->iridescence;
+    l->iridescenceIor = in->iridescenceIor;
+    l->iridescenceThickness = in->iridescenceThickness;
+    l->sheen = F3(in->sheen, in->sheen, in->sheen);
+    float roughness = rk_clamp(in->sheenRoughness, RK_SHEEN_ROUGHNESS_MIN, 1.0f);
+    l->sheenAlpha = roughness * roughness;
+    l->sheenRow = rk_sheen_row(roughness);
+    l->coat = in->coat;
+    l->coatAlpha = in->coatAlpha > 0.0f ? in->coatAlpha : 1.0f;
+    l->coatNormal = rk_normalize(F3(in->coatLean, 0.0f, 1.0f));
+    rk_layers_prepare(&b, l, wo);
+    return b;
+}
+
+void rk_test_layers_evaluate(const RkLayersInput *layers, const float wo[3], const float wi[3], float f[3], float *pdf) {
+    RkLayers l;
+    RkBsdf b = rk_test_layers(layers, rk_vector(wo), &l);
+    rk_store(rk_layers_evaluate(&b, &l, rk_vector(wo), rk_vector(wi), pdf), f);
+}
+
+void rk_test_layers_sample(
+    const RkLayersInput *layers, const float wo[3], const float random[4], float weight[3], float wi[3], float *pdf) {
+    RkLayers l;
+    RkBsdf b = rk_test_layers(layers, rk_vector(wo), &l);
+    RkLayersSample drawn;
+    rk_layers_sample(&b, &l, rk_vector(wo), random[0], random[1], random[2], random[3], &drawn);
+    rk_store(drawn.weight, weight);
+    rk_store(drawn.direction, wi);
+    *pdf = drawn.pdf;
+}
+
+float rk_test_sheen_albedo(float roughness, float cosine) { return rk_sheen_albedo(rk_sheen_row(roughness), cosine); }
+
+float rk_test_sheen(float roughness, const float wo[3], const float wi[3]) {
+    float3 o = rk_vector(wo), i = rk_vector(wi);
+    return rk_sheen_evaluate(roughness * roughness, o, i, rk_normalize(o + i));
+}
+
 static void rk_brute(const RkScene *scene, const RkTables *t, const RkRay *ray, RkHit *hit) {
     RkSampler sampler = {0, 0, 0, 0, 0};
     hit->t = ray->tMax;

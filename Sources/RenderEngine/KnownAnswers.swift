@@ -9,7 +9,7 @@ public enum KnownAnswers {
     public static func profile(of device: some RenderDevice) throws(RenderError) -> Bytes32 {
         var hash = Blake2b()
         hash.update(lengthPrefixed: "profile D")
-        for (scene, settings) in [(medley, medleySettings), (night, nightSettings)] {
+        for (scene, settings) in [(medley, medleySettings), (night, nightSettings), (gallery, gallerySettings)] {
             let prepared = try PreparedScene(scene, frame: 2, memoryMax: 64 << 20)
             let tile = Tile(x: 0, y: 0, width: settings.width, height: settings.height)
             let request = RenderRequest(
@@ -33,6 +33,12 @@ public enum KnownAnswers {
     private static var nightSettings: RenderSettings {
         var settings = RenderSettings()
         (settings.width, settings.height, settings.samples, settings.depth) = (16, 16, 16, 5)
+        return settings
+    }
+
+    private static var gallerySettings: RenderSettings {
+        var settings = RenderSettings()
+        (settings.width, settings.height, settings.samples, settings.depth, settings.roulette) = (40, 16, 16, 12, 3)
         return settings
     }
 }

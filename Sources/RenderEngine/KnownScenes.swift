@@ -70,7 +70,7 @@ extension KnownAnswers {
         return scene
     }
 
-    private static func addPictures(to scene: inout CanonicalScene) {
+    static func addPictures(to scene: inout CanonicalScene) {
         var checker = SceneImage()
         (checker.width, checker.height, checker.format) = (4, 4, .rgba8sRGB)
         for k in UInt8(0)..<16 { checker.texels += [40 + 13 * k, 250 - 11 * k, 128 + 7 * k, 15 * k] }
@@ -108,20 +108,20 @@ extension KnownAnswers {
         return [floor, glossy, leaf, mask, shade]
     }
 
-    private static func texture(_ image: UInt32, _ s: SceneWrap, _ t: SceneWrap, nearest: Bool) -> SceneTexture {
+    static func texture(_ image: UInt32, _ s: SceneWrap, _ t: SceneWrap, nearest: Bool) -> SceneTexture {
         var texture = SceneTexture()
         (texture.image, texture.wrapS, texture.wrapT, texture.nearest) = (image, s, t, nearest)
         return texture
     }
 
-    private static func mesh(_ primitive: ScenePrimitive, _ material: Int32) -> SceneMesh {
+    static func mesh(_ primitive: ScenePrimitive, _ material: Int32) -> SceneMesh {
         var mesh = SceneMesh()
         mesh.primitives = [primitive]
         mesh.primitives[0].material = material
         return mesh
     }
 
-    private static func node(
+    static func node(
         _ mesh: Int32, _ translation: SIMD3<Float>, rotation: SIMD4<Float> = [0, 0, 0, 1], scale: SIMD3<Float> = [1, 1, 1],
         parent: Int32 = -1
     ) -> SceneNode {

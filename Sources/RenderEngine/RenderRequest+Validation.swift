@@ -16,6 +16,7 @@ extension RenderRequest {
             throw .invalidRequest(rule: "a picture has 1 to 65,536 pixels a side")
         }
         guard (1...64).contains(settings.depth) else { throw .invalidRequest(rule: "the depth is 1 to 64") }
+        guard settings.roulette <= 64 else { throw .invalidRequest(rule: "paths may end after 1 to 64 bounces, or 0 for never") }
         guard frame >= 1 else { throw .invalidRequest(rule: "frames start at 1") }
         guard tile.width >= 1, tile.height >= 1, UInt64(tile.x) + UInt64(tile.width) <= UInt64(settings.width),
             UInt64(tile.y) + UInt64(tile.height) <= UInt64(settings.height)

@@ -132,11 +132,18 @@ extension SceneMaterial {
     fileprivate func validate(textureCount: Int, at place: String) throws(SceneFormatError) {
         let units = [
             baseColor.x, baseColor.y, baseColor.z, baseColor.w, metallic, roughness, specular, transmission, clearcoat, clearcoatRoughness,
-            sheenRoughness,
+            sheenRoughness, anisotropy, iridescence, diffuseTransmission,
         ]
         try require(units.allSatisfy(isUnit), place, "a factor is outside 0...1")
-        try require([emission, specularColor, attenuationColor, sheenColor].allSatisfy(isColor), place, "a colour is not usable")
-        try require(isBounded(normalScale) && isBounded(alphaCutoff) && alphaCutoff >= 0, place, notFinite)
+        try require(
+            [emission, specularColor, attenuationColor, sheenColor, diffuseTransmissionColor].allSatisfy(isColor), place,
+            "a colour is not usable")
+        try require([normalScale, clearcoatNormalScale, anisotropyRotation].allSatisfy(isBounded), place, notFinite)
+        try require(isBounded(alphaCutoff) && alphaCutoff >= 0, place, "its alpha cut-off is \(alphaCutoff)")
+        try require(isBounded(dispersion) && dispersion >= 0, place, "its dispersion is \(dispersion)")
+        try require(iridescenceIor >= 1 && iridescenceIor <= 100, place, "the index of refraction of its film is \(iridescenceIor)")
+        let films = [iridescenceThicknessMinimum, iridescenceThicknessMaximum]
+        try require(films.allSatisfy { $0 >= 0 && isBounded($0) }, place, "the thickness of its film is \(films)")
         try require(isBounded(thickness) && thickness >= 0, place, "its thickness is \(thickness)")
         try require(ior == 0 || (ior >= 1 && ior <= 100), place, "its index of refraction is \(ior)")
         try require(attenuationDistance > 0, place, "its attenuation distance is \(attenuationDistance)")

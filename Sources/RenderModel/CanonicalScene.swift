@@ -130,8 +130,21 @@ public struct SceneMaterial: Equatable, Sendable {
     public var attenuationDistance: Float = .infinity
     public var clearcoat: Float = 0
     public var clearcoatRoughness: Float = 0
+    public var clearcoatNormalScale: Float = 1
     public var sheenColor: SIMD3<Float> = .zero
     public var sheenRoughness: Float = 0
+    public var anisotropy: Float = 0
+    /// Radians, counter-clockwise from the tangent.
+    public var anisotropyRotation: Float = 0
+    public var iridescence: Float = 0
+    public var iridescenceIor: Float = 1.3
+    /// Nanometres, where the thickness texture is 0 and where it is 1 or absent.
+    public var iridescenceThicknessMinimum: Float = 100
+    public var iridescenceThicknessMaximum: Float = 400
+    /// 20 / Abbe number.
+    public var dispersion: Float = 0
+    public var diffuseTransmission: Float = 0
+    public var diffuseTransmissionColor: SIMD3<Float> = [1, 1, 1]
 
     public var baseColorTexture = SceneTextureSlot()
     public var metallicRoughnessTexture = SceneTextureSlot()
@@ -146,6 +159,11 @@ public struct SceneMaterial: Equatable, Sendable {
     public var clearcoatNormalTexture = SceneTextureSlot()
     public var sheenColorTexture = SceneTextureSlot()
     public var sheenRoughnessTexture = SceneTextureSlot()
+    public var anisotropyTexture = SceneTextureSlot()
+    public var iridescenceTexture = SceneTextureSlot()
+    public var iridescenceThicknessTexture = SceneTextureSlot()
+    public var diffuseTransmissionTexture = SceneTextureSlot()
+    public var diffuseTransmissionColorTexture = SceneTextureSlot()
 
     public init() {}
 }

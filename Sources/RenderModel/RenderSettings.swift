@@ -13,6 +13,8 @@ public struct RenderSettings: Equatable, Hashable, Sendable {
     public var ignore: Ignored = []
     /// Extra layers of the record, in this fixed order.
     public var layers: Layers = []
+    /// Russian roulette: bounces after which a path may end early, 1...64; 0: none ends early.
+    public var roulette: UInt32 = 0
 
     public init() {}
 

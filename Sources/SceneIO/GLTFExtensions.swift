@@ -10,6 +10,10 @@ enum GLTFExtension: String, CaseIterable {
     case emissiveStrength = "KHR_materials_emissive_strength"
     case unlit = "KHR_materials_unlit"
     case volume = "KHR_materials_volume"
+    case anisotropy = "KHR_materials_anisotropy"
+    case iridescence = "KHR_materials_iridescence"
+    case dispersion = "KHR_materials_dispersion"
+    case diffuseTransmission = "KHR_materials_diffuse_transmission"
     case meshQuantization = "KHR_mesh_quantization"
     case meshInstancing = "EXT_mesh_gpu_instancing"
     /// The project's own; `docs/scene.md`.
@@ -159,6 +163,28 @@ struct GLTFMaterialExtensions: Decodable {
         var sheenRoughnessFactor: Double?
         var sheenRoughnessTexture: TextureInfo?
     }
+    struct Anisotropy: Decodable {
+        var anisotropyStrength: Double?
+        var anisotropyRotation: Double?
+        var anisotropyTexture: TextureInfo?
+    }
+    struct Iridescence: Decodable {
+        var iridescenceFactor: Double?
+        var iridescenceTexture: TextureInfo?
+        var iridescenceIor: Double?
+        var iridescenceThicknessMinimum: Double?
+        var iridescenceThicknessMaximum: Double?
+        var iridescenceThicknessTexture: TextureInfo?
+    }
+    struct Dispersion: Decodable {
+        var dispersion: Double?
+    }
+    struct DiffuseTransmission: Decodable {
+        var diffuseTransmissionFactor: Double?
+        var diffuseTransmissionTexture: TextureInfo?
+        var diffuseTransmissionColorFactor: [Double]?
+        var diffuseTransmissionColorTexture: TextureInfo?
+    }
     struct EmissiveStrength: Decodable {
         var emissiveStrength: Double?
     }
@@ -170,6 +196,10 @@ struct GLTFMaterialExtensions: Decodable {
     var volume: Volume?
     var clearcoat: Clearcoat?
     var sheen: Sheen?
+    var anisotropy: Anisotropy?
+    var iridescence: Iridescence?
+    var dispersion: Dispersion?
+    var diffuseTransmission: DiffuseTransmission?
     var emissiveStrength: EmissiveStrength?
     var unlit: Unlit?
 
@@ -180,6 +210,10 @@ struct GLTFMaterialExtensions: Decodable {
         case volume = "KHR_materials_volume"
         case clearcoat = "KHR_materials_clearcoat"
         case sheen = "KHR_materials_sheen"
+        case anisotropy = "KHR_materials_anisotropy"
+        case iridescence = "KHR_materials_iridescence"
+        case dispersion = "KHR_materials_dispersion"
+        case diffuseTransmission = "KHR_materials_diffuse_transmission"
         case emissiveStrength = "KHR_materials_emissive_strength"
         case unlit = "KHR_materials_unlit"
     }

@@ -57,60 +57,11 @@ extension SceneBuilder {
         return material
     }
 
-    private mutating func apply(_ source: GLTFMaterialExtensions, to material: inout SceneMaterial, at path: String) throws(SceneError) {
-        material.unlit = source.unlit != nil
-        if let ior = source.ior?.ior {
-            // 0 is allowed by KHR_materials_ior: full Fresnel reflection for converted specular-glossiness materials.
-            guard ior == 0 || (1...100).contains(ior) else {
-                throw .malformed("\(path).KHR_materials_ior.ior", "\(ior) is neither 0 nor at least 1")
-            }
-            material.ior = Float(ior)
-        }
-        if let specular = source.specular {
-            let place = "\(path).KHR_materials_specular"
-            material.specular = try unit(specular.specularFactor, 1, at: "\(place).specularFactor")
-            material.specularColor = try color(specular.specularColorFactor, default: [1, 1, 1], at: "\(place).specularColorFactor")
-            material.specularTexture = try slot(specular.specularTexture, isColor: false, at: "\(place).specularTexture")
-            material.specularColorTexture = try slot(specular.specularColorTexture, isColor: true, at: "\(place).specularColorTexture")
-        }
-        if let transmission = source.transmission {
-            let place = "\(path).KHR_materials_transmission"
-            material.transmission = try unit(transmission.transmissionFactor, 0, at: "\(place).transmissionFactor")
-            material.transmissionTexture = try slot(transmission.transmissionTexture, isColor: false, at: "\(place).transmissionTexture")
-        }
-        if let volume = source.volume {
-            let place = "\(path).KHR_materials_volume"
-            material.thickness = try float(volume.thicknessFactor, default: 0, in: 0...1e12, at: "\(place).thicknessFactor")
-            material.thicknessTexture = try slot(volume.thicknessTexture, isColor: false, at: "\(place).thicknessTexture")
-            material.attenuationDistance = try float(
-                volume.attenuationDistance, default: .infinity, in: 1e-9...Double.greatestFiniteMagnitude,
-                at: "\(place).attenuationDistance")
-            material.attenuationColor = try color(volume.attenuationColor, default: [1, 1, 1], at: "\(place).attenuationColor")
-        }
-        if let clearcoat = source.clearcoat {
-            let place = "\(path).KHR_materials_clearcoat"
-            material.clearcoat = try unit(clearcoat.clearcoatFactor, 0, at: "\(place).clearcoatFactor")
-            material.clearcoatRoughness = try unit(clearcoat.clearcoatRoughnessFactor, 0, at: "\(place).clearcoatRoughnessFactor")
-            material.clearcoatTexture = try slot(clearcoat.clearcoatTexture, isColor: false, at: "\(place).clearcoatTexture")
-            material.clearcoatRoughnessTexture = try slot(
-                clearcoat.clearcoatRoughnessTexture, isColor: false, at: "\(place).clearcoatRoughnessTexture")
-            material.clearcoatNormalTexture = try slot(
-                clearcoat.clearcoatNormalTexture, isColor: false, at: "\(place).clearcoatNormalTexture")
-        }
-        if let sheen = source.sheen {
-            let place = "\(path).KHR_materials_sheen"
-            material.sheenColor = try color(sheen.sheenColorFactor, default: .zero, at: "\(place).sheenColorFactor")
-            material.sheenRoughness = try unit(sheen.sheenRoughnessFactor, 0, at: "\(place).sheenRoughnessFactor")
-            material.sheenColorTexture = try slot(sheen.sheenColorTexture, isColor: true, at: "\(place).sheenColorTexture")
-            material.sheenRoughnessTexture = try slot(sheen.sheenRoughnessTexture, isColor: false, at: "\(place).sheenRoughnessTexture")
-        }
-    }
-
-    private func unit(_ value: Double?, _ standard: Float, at place: String) throws(SceneError) -> Float {
+    func unit(_ value: Double?, _ standard: Float, at place: String) throws(SceneError) -> Float {
         try float(value, default: standard, in: 0...1, at: place)
     }
 
-    private mutating func slot(_ info: GLTFMaterial.TextureInfo?, isColor: Bool, at path: String) throws(SceneError) -> SceneTextureSlot {
+    mutating func slot(_ info: GLTFMaterial.TextureInfo?, isColor: Bool, at path: String) throws(SceneError) -> SceneTextureSlot {
         var slot = SceneTextureSlot()
         guard let info else { return slot }
         let transform = info.extensions?.transform

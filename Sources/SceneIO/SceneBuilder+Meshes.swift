@@ -200,8 +200,11 @@ extension SceneBuilder {
     private mutating func prepareTangents(
         _ primitive: inout ScenePrimitive, _ material: SceneMaterial, at path: String
     ) throws(SceneError) {
-        let slot = material.normalTexture.texture >= 0 ? material.normalTexture : material.clearcoatNormalTexture
-        guard slot.texture >= 0 else {
+        // The first that there is says which UV set the tangents follow.
+        let slot =
+            [material.normalTexture, material.clearcoatNormalTexture, material.anisotropyTexture].first { $0.texture >= 0 }
+            ?? SceneTextureSlot()
+        guard slot.texture >= 0 || material.anisotropy > 0 else {
             primitive.tangents = []
             for index in primitive.targets.indices { primitive.targets[index].tangents = [] }
             return
@@ -213,7 +216,7 @@ extension SceneBuilder {
             return
         }
         guard !(slot.uvSet == 0 ? primitive.uv0 : primitive.uv1).isEmpty else {
-            warn("\(path) has a normal map and no TEXCOORD_\(slot.uvSet); the normal map has no effect")
+            warn("\(path) has no tangents and no TEXCOORD_\(slot.uvSet) to make them from; normal maps and anisotropy have no effect")
             return
         }
         try budget.charge(primitive.indices.count, 128, at: path)

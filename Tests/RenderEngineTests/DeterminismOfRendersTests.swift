@@ -7,7 +7,7 @@ import Testing
     private func bits(_ records: TileRecords) -> [UInt32] { records.sums.map(\.bitPattern) + records.rays.map { UInt32($0) } }
 
     @Test func threadsAndInstructionSetsChangeNothing() throws {
-        for scene in [KnownAnswers.medley, KnownAnswers.night] {
+        for scene in [KnownAnswers.medley, KnownAnswers.night, KnownAnswers.gallery] {
             let prepared = try PreparedScene(scene, frame: 2)
             let request = Requests.full(width: 40, height: 24, samples: 33, frame: 2)
             let expected = try NativeDevice(threads: 1, level: .baseline).render(prepared, request)

@@ -23,7 +23,7 @@ import Testing
     @Test(.enabled(if: obstacle == nil, "\(obstacle ?? "")"))
     func agreesWithTheNativeBuild() throws {
         let device = try OpenCLTests.device.get()
-        for scene in [KnownAnswers.medley, KnownAnswers.night] {
+        for scene in [KnownAnswers.medley, KnownAnswers.night, KnownAnswers.gallery] {
             let prepared = try PreparedScene(scene, frame: 3)
             let request = Requests.full(width: 37, height: 21, samples: 20, layers: [.albedo, .depth], frame: 3)
             let native = try NativeDevice(threads: 2).render(prepared, request)

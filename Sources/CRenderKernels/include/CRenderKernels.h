@@ -132,7 +132,7 @@ typedef struct {
 void rk_scene_statistics(const RkScene *scene, RkSceneStatistics *out);
 
 typedef struct {
-    uint32_t width, height, depth, camera, filter, ignore, layers, frame;
+    uint32_t width, height, depth, camera, filter, ignore, layers, frame, roulette;
     uint64_t rngKey;
 } RkViewInput;
 /// Camera and settings of a render of this scene.
@@ -200,6 +200,29 @@ typedef struct {
 } RkBsdfInput;
 void rk_test_bsdf_evaluate(const RkBsdfInput *bsdf, const float wo[3], const float wi[3], float f[3], float *pdf);
 void rk_test_bsdf_sample(const RkBsdfInput *bsdf, const float wo[3], const float random[3], float weight[3], float wi[3], float *pdf);
+/// A surface with layers on that BRDF; members that are 0 leave a layer out.
+typedef struct {
+    RkBsdfInput base;
+    /// Roughness along x, squared; 0: that of the base.
+    float alphaX;
+    float transmission, diffuseTransmission;
+    /// With indices above 0 the surface bounds a volume: on the side of `wo`, and on the other.
+    float etaI, etaO;
+    uint32_t isSmooth;
+    /// Half the spread of the index over the colours.
+    float spread;
+    float iridescence, iridescenceIor, iridescenceThickness;
+    float sheen, sheenRoughness;
+    /// The coat's normal leans by this much over the surface's.
+    float coat, coatAlpha, coatLean;
+} RkLayersInput;
+void rk_test_layers_evaluate(const RkLayersInput *layers, const float wo[3], const float wi[3], float f[3], float *pdf);
+/// `random`: lobe, two for the direction, colour. A pdf below 0 is that of a direction which light sampling does not see.
+void rk_test_layers_sample(
+    const RkLayersInput *layers, const float wo[3], const float random[4], float weight[3], float wi[3], float *pdf);
+/// Directional albedo of the sheen lobe by its table; and the lobe itself at colour 1, times the cosine of `wi`.
+float rk_test_sheen_albedo(float roughness, float cosine);
+float rk_test_sheen(float roughness, const float wo[3], const float wi[3]);
 /// Closest hit by the tree, or by all triangles in turn where `brute` is not 0. t, u, v in `hit`; draw and primitive in `ids`.
 void rk_test_trace(RkLevel level, const RkScene *scene, const float origin[3], const float direction[3], float tMax, uint32_t brute,
     float hit[3], uint32_t ids[2]);

@@ -2,7 +2,7 @@
 //
 // f = (1 - metallic) · ((1 - max F_d) · base/π + F_d · D·V) + metallic · (base + (1 - base)(1 - v·h)^5) · D·V
 // F_d = f0 + (f90 - f0)(1 - v·h)^5, f0 = min(((ior - 1)/(ior + 1))² · specularColor, 1) · specular, f90 = specular.
-// D and V: GGX with α = roughness², height-correlated Smith. Directions are in the shading frame, z the normal.
+// D and V: GGX with α = roughness², separable Smith. Directions are in the shading frame, z the normal.
 
 typedef struct {
     float3 base;
@@ -70,21 +70,10 @@ RK_FN float3 rk_sample_cosine(float u, float v) {
     return F3(radius * sc.y, radius * sc.x, rk_sqrt(rk_max(1.0f - u, 0.0f)));
 }
 
-/// A microfacet normal visible from `wo`: a spherical cap, stretched.
-/// Source: Dupuy and Benyoub, "Sampling visible GGX normals with spherical caps", HPG 2023.
-RK_FN float3 rk_sample_visible_normal(float3 wo, float alpha, float u, float v) {
-    float3 view = rk_normalize(F3(wo.x * alpha, wo.y * alpha, wo.z));
-    float2 sc = rk_sincos(2.0f * RK_PI * v);
-    float z = (1.0f - u) * (1.0f + view.z) - view.z;
-    float radius = rk_sqrt(rk_clamp(1.0f - z * z, 0.0f, 1.0f));
-    float3 cap = F3(radius * sc.y, radius * sc.x, z) + view;
-    return rk_normalize(F3(cap.x * alpha, cap.y * alpha, rk_max(cap.z, 0.0f)));
-}
-
 /// Draws `wi`; gives f · cos / pdf and the density. Density 0: the path ends.
 RK_FN float3 rk_bsdf_sample(const RkBsdf *b, float3 wo, float select, float u, float v, float3 *wi, float *pdf) {
     if (select < b->specularShare) {
-        float3 h = rk_sample_visible_normal(wo, b->alpha, u, v);
+        float3 h = rk_sample_visible_normal(wo, b->alpha, b->alpha, u, v);
         *wi = h * (2.0f * rk_dot(wo, h)) - wo;
     } else {
         *wi = rk_sample_cosine(u, v);

@@ -15,6 +15,7 @@
 #define RK_FN static inline
 /// What is called from many places: out of line in native code, where copies of it crowd the instruction cache.
 #define RK_CALL static
+#define RK_RARE static __attribute__((noinline))
 #define RK_INFINITY INFINITY
 
 #define F3(x, y, z) ((float3)((x), (y), (z)))
@@ -52,6 +53,8 @@ RK_FN void rk_store8(float8 v, float *p) { vstore8(v, 0, p); }
 #define RK_CONSTANT
 #define RK_FN static inline __attribute__((always_inline, unused))
 #define RK_CALL static __attribute__((noinline, unused))
+/// A function that few materials need: kept out of the loop of the others.
+#define RK_RARE static __attribute__((noinline, unused))
 #define RK_INFINITY __builtin_inff()
 
 typedef uint32_t uint;

@@ -85,6 +85,10 @@ typedef struct {
 #define RK_MATERIAL_DOUBLE_SIDED 1u
 #define RK_MATERIAL_UNLIT 2u
 #define RK_MATERIAL_CAMERA_ONLY 4u
+/// The material has more lobes than the core BRDF: set by the model, not by its input.
+#define RK_MATERIAL_LAYERED 8u
+
+#define RK_TEXTURE_SLOTS 18
 
 typedef struct {
     float baseRed, baseGreen, baseBlue, baseAlpha;
@@ -95,11 +99,18 @@ typedef struct {
     float ior, specular, specularRed, specularGreen, specularBlue;
     float transmission, thickness;
     float attenuationRed, attenuationGreen, attenuationBlue, attenuationDistance;
-    float clearcoat, clearcoatRoughness;
+    float clearcoat, clearcoatRoughness, clearcoatNormalScale;
     float sheenRed, sheenGreen, sheenBlue, sheenRoughness;
+    float anisotropy, anisotropyRotation;
+    /// Thicknesses in nanometres.
+    float iridescence, iridescenceIor, iridescenceThicknessMin, iridescenceThicknessMax;
+    float dispersion;
+    float diffuseTransmission, diffuseTransmissionRed, diffuseTransmissionGreen, diffuseTransmissionBlue;
+    /// RK_TEXTURE_SLOTS of them, from here on.
     RkTextureSlot baseColorTexture, metallicRoughnessTexture, normalTexture, emissiveTexture, specularTexture,
         specularColorTexture, transmissionTexture, thicknessTexture, clearcoatTexture, clearcoatRoughnessTexture,
-        clearcoatNormalTexture, sheenColorTexture, sheenRoughnessTexture;
+        clearcoatNormalTexture, sheenColorTexture, sheenRoughnessTexture, anisotropyTexture, iridescenceTexture,
+        iridescenceThicknessTexture, diffuseTransmissionTexture, diffuseTransmissionColorTexture;
 } RkMaterial;
 
 #define RK_WRAP_REPEAT 0u
@@ -181,6 +192,8 @@ typedef struct {
 /// Camera and settings of one render.
 typedef struct {
     uint width, height, depth, filter, ignore, layers, frame, keyLow, keyHigh;
+    /// First bounce after which a path may end by Russian roulette; 0: none does.
+    uint roulette;
     uint cameraKind;
     float originX, originY, originZ;
     float rightX, rightY, rightZ;

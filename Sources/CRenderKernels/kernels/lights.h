@@ -50,6 +50,8 @@ RK_FN void rk_sample_triangle_light(const RkTables *scene, RK_GLOBAL const RkVie
     if (material->alphaMode != RK_ALPHA_OPAQUE && (view->ignore & RK_IGNORE_ALPHA) == 0u) {
         out->radiance = out->radiance * rk_coverage(material, rk_base_color(scene, material, draw, &c, &at, u, v).w);
     }
+    if (material->clearcoat > 0.0f)
+        out->radiance = out->radiance * rk_coat_dimming(scene, view, draw, &c, &at, u, v, face, out->direction);
     out->target = rk_leave(point, face, -out->direction);
     out->pdf = rk_triangle_pdf(probability, 0.5f * twice, squared, rk_abs(cosine));
 }

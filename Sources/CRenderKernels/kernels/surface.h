@@ -13,6 +13,8 @@ typedef struct {
     /// Light of this triangle, or RK_NONE.
     uint light;
     uint unlit;
+    /// The hit is on the front face, and its material has layers.
+    uint front, layered;
     RkBsdf bsdf;
 } RkSurface;
 
@@ -56,28 +58,66 @@ RK_FN float3 rk_to_world(const RkSurface *s, float3 d) {
     return (s->tangent * d.x + s->bitangent * d.y) + s->normal * d.z;
 }
 
-RK_FN float3 rk_shading_normal(const RkTables *scene, RK_GLOBAL const RkView *view, RK_GLOBAL const RkDraw *draw,
-    RK_GLOBAL const RkMaterial *material, const RkCorners *c, const RkTexturePoint *at, float u, float v, float3 face) {
-    float3 n = face;
-    if (draw->normals != RK_NONE) {
-        float3 smooth = rk_interpolate3(scene, draw->normals, c, u, v);
-        if ((draw->flags & RK_DRAW_PLACED) != 0u) smooth = rk_transform_transposed(draw->toObject, smooth);
-        smooth = rk_normalize(smooth);
-        if (rk_dot(smooth, smooth) > 0.0f) n = smooth;
-    }
-    if (material->normalTexture.texture == RK_NONE || draw->tangents == RK_NONE || (view->ignore & RK_IGNORE_NORMAL_MAPS) != 0u)
-        return n;
+/// The interpolated normal; the face's where the mesh has none.
+RK_FN float3 rk_vertex_normal(
+    const RkTables *scene, RK_GLOBAL const RkDraw *draw, const RkCorners *c, float u, float v, float3 face) {
+    if (draw->normals == RK_NONE) return face;
+    float3 smooth = rk_interpolate3(scene, draw->normals, c, u, v);
+    if ((draw->flags & RK_DRAW_PLACED) != 0u) smooth = rk_transform_transposed(draw->toObject, smooth);
+    smooth = rk_normalize(smooth);
+    return rk_dot(smooth, smooth) > 0.0f ? smooth : face;
+}
+
+/// Tangent and bitangent of the mesh about a normal. The draw must have tangents.
+RK_FN void rk_tangent_frame(const RkTables *scene, RK_GLOBAL const RkDraw *draw, const RkCorners *c, float u, float v, float3 n,
+    float3 *tangent, float3 *bitangent) {
     float4 t4 = rk_interpolate4(scene, draw->tangents, c, u, v);
     float3 t = F3(t4.x, t4.y, t4.z);
     if ((draw->flags & RK_DRAW_PLACED) != 0u) t = rk_transform_vector(draw->toWorld, t);
     t = rk_normalize(t - n * rk_dot(n, t));
     float handedness = t4.w < 0.0f ? -1.0f : 1.0f;
     if ((draw->flags & RK_DRAW_MIRRORED) != 0u) handedness = -handedness;
-    float3 b = rk_cross(n, t) * handedness;
-    float4 texel = rk_slot_lookup(scene, &material->normalTexture, at);
-    float x = (texel.x * 2.0f - 1.0f) * material->normalScale, y = (texel.y * 2.0f - 1.0f) * material->normalScale;
+    *tangent = t;
+    *bitangent = rk_cross(n, t) * handedness;
+}
+
+/// The interpolated normal bent by a normal map.
+RK_FN float3 rk_shading_normal(const RkTables *scene, RK_GLOBAL const RkView *view, RK_GLOBAL const RkDraw *draw,
+    RK_GLOBAL const RkTextureSlot *map, float scale, const RkCorners *c, const RkTexturePoint *at, float u, float v, float3 face) {
+    float3 n = rk_vertex_normal(scene, draw, c, u, v, face);
+    if (map->texture == RK_NONE || draw->tangents == RK_NONE || (view->ignore & RK_IGNORE_NORMAL_MAPS) != 0u) return n;
+    float3 t, b;
+    rk_tangent_frame(scene, draw, c, u, v, n, &t, &b);
+    float4 texel = rk_slot_lookup(scene, map, at);
+    float x = (texel.x * 2.0f - 1.0f) * scale, y = (texel.y * 2.0f - 1.0f) * scale;
     float3 mapped = rk_normalize((t * x + b * y) + n * (texel.z * 2.0f - 1.0f));
     return rk_dot(mapped, mapped) > 0.0f ? mapped : n;
+}
+
+/// A shading normal that faces away from the viewer is turned until it is just visible.
+RK_FN float3 rk_turn_visible(float3 n, float3 direction) {
+    float cosine = -rk_dot(n, direction);
+    return cosine < 1.0e-4f ? rk_normalize(n + direction * (cosine - 1.0e-3f)) : n;
+}
+
+/// Strength of the dielectric reflection; `*color` is that of its f0 before the index of refraction (KHR_materials_specular).
+RK_FN float rk_specular(const RkTables *scene, RK_GLOBAL const RkMaterial *material, const RkTexturePoint *at, float3 *color) {
+    float specular = material->specular;
+    if (material->specularTexture.texture != RK_NONE) {
+        specular = specular * rk_slot_lookup(scene, &material->specularTexture, at).w;
+    }
+    *color = F3(material->specularRed, material->specularGreen, material->specularBlue);
+    if (material->specularColorTexture.texture != RK_NONE) {
+        float4 t = rk_slot_lookup(scene, &material->specularColorTexture, at);
+        *color = *color * F3(t.x, t.y, t.z);
+    }
+    return specular;
+}
+
+/// f0 at a boundary between two indices of refraction whose difference over sum is `r`.
+RK_FN float3 rk_dielectric_f0(float3 color, float r, float specular) {
+    float3 f0 = color * (r * r);
+    return F3(rk_min(f0.x, 1.0f), rk_min(f0.y, 1.0f), rk_min(f0.z, 1.0f)) * specular;
 }
 
 /// `direction` is the unit direction of the ray that hit.
@@ -93,13 +133,12 @@ RK_FN void rk_surface(const RkTables *scene, RK_GLOBAL const RkView *view, const
     s->area = 0.5f * twice;
     face = twice > 0.0f ? face * (1.0f / twice) : -direction;
     RkTexturePoint at = rk_texture_point(scene, draw, &c, u, v);
-    float3 n = rk_shading_normal(scene, view, draw, material, &c, &at, u, v, face);
+    float3 n = rk_shading_normal(scene, view, draw, &material->normalTexture, material->normalScale, &c, &at, u, v, face);
     uint front = rk_dot(face, direction) < 0.0f ? 1u : 0u;
     s->geometricNormal = front ? face : -face;
-    n = front ? n : -n;
-    // A shading normal that faces away from the viewer is turned until it is just visible.
-    float cosine = -rk_dot(n, direction);
-    if (cosine < 1.0e-4f) n = rk_normalize(n + direction * (cosine - 1.0e-3f));
+    s->front = front;
+    s->layered = material->flags & RK_MATERIAL_LAYERED;
+    n = rk_turn_visible(front ? n : -n, direction);
     s->normal = n;
     rk_basis(n, &s->tangent, &s->bitangent);
 
@@ -116,20 +155,12 @@ RK_FN void rk_surface(const RkTables *scene, RK_GLOBAL const RkView *view, const
         roughness = roughness * t.y;
         metallic = metallic * t.z;
     }
-    float specular = material->specular;
-    if (material->specularTexture.texture != RK_NONE) {
-        specular = specular * rk_slot_lookup(scene, &material->specularTexture, &at).w;
-    }
-    float3 color = F3(material->specularRed, material->specularGreen, material->specularBlue);
-    if (material->specularColorTexture.texture != RK_NONE) {
-        float4 t = rk_slot_lookup(scene, &material->specularColorTexture, &at);
-        color = color * F3(t.x, t.y, t.z);
-    }
+    float3 color;
+    float specular = rk_specular(scene, material, &at, &color);
     float r = (material->ior - 1.0f) / (material->ior + 1.0f);
-    float3 f0 = color * (r * r);
     RkBsdf *b = &s->bsdf;
     b->base = F3(rk_clamp(base.x, 0.0f, 1.0f), rk_clamp(base.y, 0.0f, 1.0f), rk_clamp(base.z, 0.0f, 1.0f));
-    b->f0 = F3(rk_min(f0.x, 1.0f), rk_min(f0.y, 1.0f), rk_min(f0.z, 1.0f)) * specular;
+    b->f0 = rk_dielectric_f0(color, r, specular);
     b->f90 = specular;
     b->metallic = rk_clamp(metallic, 0.0f, 1.0f);
     b->alpha = rk_clamp(roughness * roughness, 0.001f, 1.0f);

@@ -46,7 +46,7 @@ static const RkMaterial *rk_scene_material(const RkScene *scene, uint32_t index)
 
 static bool rk_uses_textures(const RkMaterial *material) {
     const RkTextureSlot *slots = &material->baseColorTexture;
-    for (size_t k = 0; k < 13; k++) {
+    for (size_t k = 0; k < RK_TEXTURE_SLOTS; k++) {
         if (slots[k].texture != RK_NONE) return true;
     }
     return false;
@@ -70,7 +70,10 @@ static RkStatus rk_share(RkAssembly *a, const RkModelPrimitive *p, RkSharedParts
 }
 
 static size_t rk_tangent_floats(const RkScene *scene, const RkModelPrimitive *p) {
-    return rk_scene_material(scene, p->material)->normalTexture.texture == RK_NONE ? 0 : p->tangents.count;
+    const RkMaterial *m = rk_scene_material(scene, p->material);
+    bool needed = m->normalTexture.texture != RK_NONE || m->anisotropy > 0.0f
+        || (m->clearcoat > 0.0f && m->clearcoatNormalTexture.texture != RK_NONE);
+    return needed ? p->tangents.count : 0;
 }
 
 /// Appends the triangles of a draw that have an area and are finite.

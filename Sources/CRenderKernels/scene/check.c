@@ -13,8 +13,11 @@ void rk_default_material(RkMaterial *material) {
     material->specular = material->specularRed = material->specularGreen = material->specularBlue = 1.0f;
     material->attenuationRed = material->attenuationGreen = material->attenuationBlue = 1.0f;
     material->attenuationDistance = RK_INFINITY;
+    material->clearcoatNormalScale = 1.0f;
+    material->iridescenceIor = 1.3f;
+    material->diffuseTransmissionRed = material->diffuseTransmissionGreen = material->diffuseTransmissionBlue = 1.0f;
     RkTextureSlot *slots = &material->baseColorTexture;
-    for (size_t k = 0; k < 13; k++) {
+    for (size_t k = 0; k < RK_TEXTURE_SLOTS; k++) {
         slots[k].texture = RK_NONE;
         slots[k].m0 = slots[k].m4 = 1.0f;
     }
@@ -30,7 +33,7 @@ static RkStatus rk_check_materials(const RkModel *m) {
         const RkMaterial *material = (const RkMaterial *)m->materials.data + k;
         if (material->alphaMode > RK_ALPHA_BLEND) return RK_INVALID;
         const RkTextureSlot *slots = &material->baseColorTexture;
-        for (size_t s = 0; s < 13; s++) {
+        for (size_t s = 0; s < RK_TEXTURE_SLOTS; s++) {
             if (slots[s].texture != RK_NONE && slots[s].texture >= m->textures.count) return RK_INVALID;
         }
     }

@@ -52,7 +52,15 @@ RkStatus rk_model_add_image(RkModel *m, uint32_t width, uint32_t height, uint32_
 }
 
 RkStatus rk_model_add_texture(RkModel *m, const RkTexture *texture) { return RK_APPEND(m, textures, texture); }
-RkStatus rk_model_add_material(RkModel *m, const RkMaterial *material) { return RK_APPEND(m, materials, material); }
+RkStatus rk_model_add_material(RkModel *m, const RkMaterial *material) {
+    RkMaterial own = *material;
+    float sheen = rk_max3(F3(own.sheenRed, own.sheenGreen, own.sheenBlue));
+    bool layered = own.transmission > 0.0f || own.clearcoat > 0.0f || sheen > 0.0f || own.anisotropy > 0.0f || own.iridescence > 0.0f
+        || own.diffuseTransmission > 0.0f;
+    own.flags = (own.flags & ~RK_MATERIAL_LAYERED) | (layered ? RK_MATERIAL_LAYERED : 0u);
+    return RK_APPEND(m, materials, &own);
+}
+
 RkStatus rk_model_add_camera(RkModel *m, const RkCameraInput *camera) { return RK_APPEND(m, cameras, camera); }
 RkStatus rk_model_add_light(RkModel *m, const RkLightInput *light) { return RK_APPEND(m, lights, light); }
 

@@ -127,7 +127,7 @@ static RkStatus rk_fill_view(const RkScene *s, const RkViewInput *in, RkView *vi
     const RkModel *m = s->model;
     memset(view, 0, sizeof *view);
     if (in->width == 0 || in->height == 0 || in->width > 65536 || in->height > 65536 || in->depth == 0 || in->depth > 64
-        || in->filter > 1 || in->frame == 0)
+        || in->filter > 1 || in->frame == 0 || in->roulette > 64)
         return RK_INVALID;
     if (in->camera >= m->cameras.count) return RK_NO_CAMERA;
     const RkCameraInput *camera = (const RkCameraInput *)m->cameras.data + in->camera;
@@ -139,6 +139,7 @@ static RkStatus rk_fill_view(const RkScene *s, const RkViewInput *in, RkView *vi
     view->ignore = in->ignore;
     view->layers = in->layers;
     view->frame = in->frame;
+    view->roulette = in->roulette;
     view->keyLow = (uint32_t)in->rngKey;
     view->keyHigh = (uint32_t)(in->rngKey >> 32);
     view->cameraKind = camera->kind;

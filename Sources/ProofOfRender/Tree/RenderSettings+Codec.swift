@@ -11,6 +11,7 @@ extension RenderSettings {
         let sides = 1...RenderSettings.sizeMax
         return sides.contains(width) && sides.contains(height) && sides.contains(samples) && depth >= 1
             && depth <= RenderSettings.depthMax && camera < RenderSettings.sizeMax && ignore.rawValue < 8 && layers.rawValue < 16
+            && roulette <= RenderSettings.depthMax
     }
 
     /// Protobuf `RenderSettings` of `docs/protocols/proof.proto`.
@@ -23,6 +24,7 @@ extension RenderSettings {
         writer.uint32(6, filter.rawValue)
         writer.uint32(7, ignore.rawValue)
         writer.uint32(8, layers.rawValue)
+        writer.uint32(9, roulette)
     }
 
     /// Throws `outOfBounds` where `isValid` would not hold.
@@ -42,6 +44,7 @@ extension RenderSettings {
                 filter = known
             case 7: ignore = Ignored(rawValue: try field.uint32())
             case 8: layers = Layers(rawValue: try field.uint32())
+            case 9: roulette = try field.uint32()
             default: throw .notCanonical
             }
         }

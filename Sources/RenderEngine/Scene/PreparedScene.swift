@@ -63,7 +63,8 @@ public final class PreparedScene: @unchecked Sendable {
         var input = RkViewInput(
             width: request.settings.width, height: request.settings.height, depth: request.settings.depth,
             camera: request.settings.camera, filter: request.settings.filter.rawValue, ignore: request.settings.ignore.rawValue,
-            layers: request.settings.layers.rawValue, frame: request.frame, rngKey: request.rngKey)
+            layers: request.settings.layers.rawValue, frame: request.frame,
+            roulette: request.settings.roulette, rngKey: request.rngKey)
         var view = RkView()
         switch rk_scene_view(handle, &input, &view) {
         case RK_OK: return view

@@ -29,8 +29,17 @@ extension RkMaterial {
             (material.attenuationColor.x, material.attenuationColor.y, material.attenuationColor.z)
         attenuationDistance = material.attenuationDistance
         (clearcoat, clearcoatRoughness) = (material.clearcoat, material.clearcoatRoughness)
+        clearcoatNormalScale = material.clearcoatNormalScale
         (sheenRed, sheenGreen, sheenBlue) = (material.sheenColor.x, material.sheenColor.y, material.sheenColor.z)
         sheenRoughness = material.sheenRoughness
+        (anisotropy, anisotropyRotation) = (material.anisotropy, material.anisotropyRotation)
+        (iridescence, iridescenceIor) = (material.iridescence, material.iridescenceIor)
+        (iridescenceThicknessMin, iridescenceThicknessMax) =
+            (material.iridescenceThicknessMinimum, material.iridescenceThicknessMaximum)
+        dispersion = material.dispersion
+        diffuseTransmission = material.diffuseTransmission
+        (diffuseTransmissionRed, diffuseTransmissionGreen, diffuseTransmissionBlue) =
+            (material.diffuseTransmissionColor.x, material.diffuseTransmissionColor.y, material.diffuseTransmissionColor.z)
         baseColorTexture = RkTextureSlot(material.baseColorTexture)
         metallicRoughnessTexture = RkTextureSlot(material.metallicRoughnessTexture)
         normalTexture = RkTextureSlot(material.normalTexture)
@@ -44,6 +53,11 @@ extension RkMaterial {
         clearcoatNormalTexture = RkTextureSlot(material.clearcoatNormalTexture)
         sheenColorTexture = RkTextureSlot(material.sheenColorTexture)
         sheenRoughnessTexture = RkTextureSlot(material.sheenRoughnessTexture)
+        anisotropyTexture = RkTextureSlot(material.anisotropyTexture)
+        iridescenceTexture = RkTextureSlot(material.iridescenceTexture)
+        iridescenceThicknessTexture = RkTextureSlot(material.iridescenceThicknessTexture)
+        diffuseTransmissionTexture = RkTextureSlot(material.diffuseTransmissionTexture)
+        diffuseTransmissionColorTexture = RkTextureSlot(material.diffuseTransmissionColorTexture)
     }
 }
 
