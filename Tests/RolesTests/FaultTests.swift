@@ -77,6 +77,28 @@ import Testing
         #expect(harness.events.allSatisfy { if case .attemptEnded(_, _, _, _, .rejected) = $0.1 { false } else { true } })
     }
 
+    /// Whoever takes nothing is not asked: an offer that must be declined costs an attempt.
+    @Test func aPausedWorkerIsNotAsked() throws {
+        let harness = RoleHarness()
+        let key = harness.parties[1].keys.key
+        func offers() -> Int { harness.events.count { if case .offered(_, _, _, key) = $0.1 { true } else { false } } }
+        harness.run(seconds: 5)
+        let paused = harness.command(1, .pause)
+        harness.run(seconds: 1) { $0.answers[paused] != nil }
+        let first = try #require(harness.submit(harness.order()))
+        guard case .delivered? = harness.fetch(first, seconds: 600) else {
+            Issue.record("not delivered")
+            return
+        }
+        #expect(offers() == 0)
+        harness.command(1, .resume)
+        harness.run(seconds: 5)
+        let second = try #require(harness.submit(harness.order(salt: 1)))
+        _ = harness.fetch(second, seconds: 600)
+        #expect(offers() > 0)
+        #expect(harness.outcomes(.declined) == 0)
+    }
+
     @Test func aDrainingVerifierFinishesItsDuties() throws {
         let harness = try deliver(RoleHarness.Options()) { harness in
             let verifier = harness.verifiers[0]

@@ -61,7 +61,7 @@ public struct Register: RecordBody {
             }
         }
         guard let role, let operatorID, let profile else { throw .missingField }
-        guard (1...64).contains(numbers[9]) else { throw .outOfBounds }
+        guard numbers[9] <= 64 else { throw .outOfBounds }
         self.init(
             role: role, session: numbers[2], sequence: numbers[3], operatorID: operatorID, memory: numbers[5], sceneBytesMax: numbers[6],
             priceMin: numbers[7], benchmark: numbers[8], slots: UInt32(numbers[9]), profile: profile)

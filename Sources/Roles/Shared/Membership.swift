@@ -31,6 +31,8 @@ struct Membership: Sendable {
     private(set) var registrations: Registrations
     private(set) var session: UInt64 = 0
     private(set) var round: UInt64 = 0
+    /// Whether new work is taken. The registration says so: nobody is asked who would decline.
+    private var isOpen = true
 
     init(keys: RoleKeys, role: RoleName, slots: UInt32, capabilities: Capabilities, parameters: RegistrationParameters) {
         self.keys = keys
@@ -67,12 +69,20 @@ struct Membership: Sendable {
             let body = Register(
                 role: role, session: session, sequence: sequence, operatorID: capabilities.operatorID, memory: capabilities.memory,
                 sceneBytesMax: capabilities.sceneBytesMax, priceMin: capabilities.priceMin, benchmark: capabilities.benchmark,
-                slots: slots, profile: capabilities.profile)
+                slots: isOpen ? slots : 0, profile: capabilities.profile)
             let call = RegistryCall.register(keys.sign(body))
             emit.append(
                 .request(
                     id, to: manager, at: registrations.entries[manager]?.addresses ?? [], .registry, call.encoded, timeout: wait))
         }
+    }
+
+    /// Begins or ceases to take new work, and tells every Manager.
+    mutating func takeWork(_ isOpen: Bool, now: Instant, ids: inout RoleIDs, emit: inout [RoleEffect]) {
+        guard isOpen != self.isOpen else { return }
+        self.isOpen = isOpen
+        registrations.refresh(now: now)
+        register(now: now, ids: &ids, emit: &emit)
     }
 
     /// False where the request was no registration.

@@ -27,6 +27,8 @@ struct Registrations: Sendable {
         /// When the next registration goes out; nil while one is on its way.
         var nextAt: Instant?
         var request: RequestID?
+        /// What the registration on its way says has changed meanwhile.
+        var isOutdated = false
     }
 
     private let parameters: RegistrationParameters
@@ -72,7 +74,9 @@ struct Registrations: Sendable {
 
     /// Something that registering says has changed.
     mutating func refresh(now: Instant) {
-        for peer in managers where entries[peer]?.request == nil { entries[peer]?.nextAt = now }
+        for peer in managers {
+            if entries[peer]?.request == nil { entries[peer]?.nextAt = now } else { entries[peer]?.isOutdated = true }
+        }
     }
 
     mutating func stop() { isStopped = true }
@@ -87,6 +91,7 @@ struct Registrations: Sendable {
         sequence += 1
         entries[peer]?.request = id
         entries[peer]?.nextAt = nil
+        entries[peer]?.isOutdated = false
         return (sequence, parameters.wait)
     }
 
@@ -99,7 +104,7 @@ struct Registrations: Sendable {
         entries[peer]?.request = nil
         entries[peer]?.failures = 0
         entries[peer]?.isRegistered = true
-        entries[peer]?.nextAt = now + parameters.refresh
+        entries[peer]?.nextAt = entry.isOutdated ? now : now + parameters.refresh
         return !entry.isRegistered
     }
 

@@ -105,7 +105,7 @@ public struct VerifierRole: StateMachine {
             duties[id]?.check.giveUp(.engineFailed)
             advance(id, now: now, emit: &emit)
         case .drain: drain(now: now, emit: &emit)
-        case .command(let query, let command): self.command(query, command, emit: &emit)
+        case .command(let query, let command): self.command(query, command, now: now, emit: &emit)
         case .query(let query, let question): answer(query, question, emit: &emit)
         case .gossip, .loaded, .sceneInspected, .workProgress, .rendered: break
         }
@@ -130,6 +130,7 @@ public struct VerifierRole: StateMachine {
     private mutating func drain(now: Instant, emit: inout [RoleEffect]) {
         guard !status.isDraining else { return }
         status.isDraining = true
+        membership.takeWork(false, now: now, ids: &ids, emit: &emit)
         timers.set(.drained, at: now + parameters.drainWait)
         finishDraining(emit: &emit)
     }
@@ -141,7 +142,7 @@ public struct VerifierRole: StateMachine {
         emit.append(.event(.drained))
     }
 
-    private mutating func command(_ query: QueryID, _ command: RoleCommand, emit: inout [RoleEffect]) {
+    private mutating func command(_ query: QueryID, _ command: RoleCommand, now: Instant, emit: inout [RoleEffect]) {
         switch command {
         case .pause: status.isPaused = true
         case .resume: status.isPaused = false
@@ -149,6 +150,7 @@ public struct VerifierRole: StateMachine {
             emit.append(.answer(query, .failed(.unsupported)))
             return
         }
+        membership.takeWork(!status.isPaused && !status.isDraining, now: now, ids: &ids, emit: &emit)
         emit.append(.answer(query, .done))
     }
 

@@ -124,6 +124,7 @@ extension WorkerRole {
     mutating func drain(now: Instant, emit: inout [RoleEffect]) {
         guard !status.isDraining else { return }
         status.isDraining = true
+        membership.takeWork(false, now: now, ids: &ids, emit: &emit)
         for offer in order {
             switch leases[offer]?.stage {
             case .fetchingScene, .queued: handBack(offer, .draining, now: now, emit: &emit)

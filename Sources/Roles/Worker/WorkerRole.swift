@@ -100,7 +100,7 @@ public struct WorkerRole: StateMachine {
         case .rendered(let id, let records): rendered(id, records, now: now, emit: &emit)
         case .workFailed(let id, let failure): workFailed(id, failure, now: now, emit: &emit)
         case .drain: drain(now: now, emit: &emit)
-        case .command(let query, let command): self.command(query, command, emit: &emit)
+        case .command(let query, let command): self.command(query, command, now: now, emit: &emit)
         case .query(let query, let question): answer(query, question, emit: &emit)
         case .gossip, .loaded, .sceneInspected, .recomputed: break
         }
@@ -151,7 +151,7 @@ public struct WorkerRole: StateMachine {
         emit.append(.request(id, to: manager, at: [], .task, call.encoded, timeout: parameters.requestWait))
     }
 
-    private mutating func command(_ query: QueryID, _ command: RoleCommand, emit: inout [RoleEffect]) {
+    private mutating func command(_ query: QueryID, _ command: RoleCommand, now: Instant, emit: inout [RoleEffect]) {
         switch command {
         case .pause: status.isPaused = true
         case .resume: status.isPaused = false
@@ -159,6 +159,7 @@ public struct WorkerRole: StateMachine {
             emit.append(.answer(query, .failed(.unsupported)))
             return
         }
+        membership.takeWork(!status.isPaused && !status.isDraining, now: now, ids: &ids, emit: &emit)
         emit.append(.answer(query, .done))
     }
 
