@@ -71,7 +71,13 @@ extension Node {
                 signedRecord: parameters.isCore ? information.signedRecord : [])
             tellGossip(.peerAdded(entry.handle, entry.id, entry.direction, facts), now: now, emit: &emit)
         }
-        if information.protocols.contains(.bitswap) { tellBlocks(.peerAdded(entry.handle, entry.id), now: now, emit: &emit) }
+        if information.protocols.contains(.bitswap) {
+            tellBlocks(.peerAdded(entry.handle, entry.id), now: now, emit: &emit)
+            // Wants that began before the peer was there, or before it had said what it speaks.
+            for want in blockWants.wants where want.isFetching && want.candidates.contains(entry.id) {
+                tellBlocks(.candidates(want.cid, [entry.handle]), now: now, emit: &emit)
+            }
+        }
         var effects: [Discovery.Effect] = []
         discovery.connected(entry.id, servesDHT: servesDHT, now: now, emit: &effects)
         carryOut(effects, now: now, emit: &emit)
