@@ -12,12 +12,12 @@ public enum Password {
     ///   - isNew: asks twice, and refuses an empty one.
     public static func obtain(file: String?, purpose: String, isNew: Bool) throws -> [UInt8] {
         if let file, !file.isEmpty { return try fromFile(file) }
-        let password = try prompt("\(purpose): ")
+        let password = try prompt("\(purpose): ", isNew: isNew)
         guard isNew else { return password }
         guard !password.isEmpty else {
             throw CommandFailure(.failed, "the \(purpose) is empty", advice: "Choose one, or give a file with --password-file.")
         }
-        guard try prompt("\(purpose), again: ") == password else { throw CommandFailure(.failed, "the two passwords differ") }
+        guard try prompt("\(purpose), again: ", isNew: isNew) == password else { throw CommandFailure(.failed, "the two passwords differ") }
         return password
     }
 
@@ -32,12 +32,13 @@ public enum Password {
     }
 
     /// Asks on the controlling terminal, wherever standard input and output go, without echo.
-    private static func prompt(_ text: String) throws -> [UInt8] {
+    private static func prompt(_ text: String, isNew: Bool) throws -> [UInt8] {
         let descriptor = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY)
         guard descriptor >= 0 else {
             throw CommandFailure(
                 .failed, "a password is needed and there is no terminal to ask on",
-                advice: "Give a file with --password-file, or name it in INFERIX_KEY_PASSWORD_FILE.")
+                advice: "Give a file with --password-file, or name it in INFERIX_KEY_PASSWORD_FILE"
+                    + (isNew ? "; --no-password leaves the key open." : "."))
         }
         defer { close(descriptor) }
         let terminal = Terminal.Stream(descriptor: descriptor)

@@ -18,7 +18,7 @@ public enum Program {
     /// Parses and runs one command line; messages go to the terminal.
     static func run(_ root: (some ParsableCommand).Type, _ arguments: [String]) -> CommandStatus {
         do {
-            try checkVerb(root, arguments)
+            try checkVerbs(root, arguments, words: [name(root)])
             var command = try root.parseAsRoot(arguments)
             try command.run()
             return .done
@@ -29,14 +29,23 @@ public enum Program {
         }
     }
 
-    /// Tells a misspelt command from an argument out of place.
-    private static func checkVerb(_ root: (some ParsableCommand).Type, _ arguments: [String]) throws {
+    /// Tells a misspelt command from an argument out of place, in commands of commands too.
+    private static func checkVerbs(_ root: any ParsableCommand.Type, _ arguments: [String], words: [String]) throws {
         let configuration = root.configuration
         let commands = configuration.groupedSubcommands.flatMap(\.subcommands) + configuration.ungroupedSubcommands
-        let names = commands.compactMap { $0.configuration.commandName } + ["help"]
-        guard !commands.isEmpty, let verb = arguments.first, !verb.hasPrefix("-"), !names.contains(verb) else { return }
-        let advice = NearestName.of(verb, among: names).map { "Did you mean \($0)?" } ?? "See: \(name(root)) --help"
-        throw CommandFailure(.usage, "there is no command \(verb)", advice: advice)
+        guard !commands.isEmpty, let verb = arguments.first, !verb.hasPrefix("-"), verb != "help" else { return }
+        if let command = commands.first(where: { names($0).contains(verb) }) {
+            return try checkVerbs(command, Array(arguments.dropFirst()), words: words + [verb])
+        }
+        let nearest = NearestName.of(verb, among: commands.flatMap(names) + ["help"])
+        throw CommandFailure(
+            .usage, "there is no command \((words.dropFirst() + [verb]).joined(separator: " "))",
+            advice: nearest.map { "Did you mean \($0)?" } ?? "See: \(words.joined(separator: " ")) --help")
+    }
+
+    private static func names(_ command: any ParsableCommand.Type) -> [String] {
+        // A command without a name of its own is called for its type, in small letters.
+        [command.configuration.commandName ?? "\(command)".lowercased()] + command.configuration.aliases
     }
 
     /// The exit status and the message that an error of a command stands for.
@@ -44,7 +53,9 @@ public enum Program {
         let name = name(root)
         switch error {
         case let failure as CommandFailure: return (failure.status, "\(name): \(failure.description)")
-        case let failure as ConfigurationError: return (.configuration, "\(name): \(failure.description)")
+        // A flag that cannot be is a slip on the command line, not a bad file.
+        case let failure as ConfigurationError:
+            return (failure.place.hasPrefix("--") ? .usage : .configuration, "\(name): \(failure.description)")
         case let failure as DaemonError:
             return (CommandStatus(rawValue: failure.status.rawValue) ?? .failed, "\(name): \(failure.description)")
         // Where what was printed says it all: a rejection, data that is missing.

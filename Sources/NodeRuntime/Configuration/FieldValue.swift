@@ -77,7 +77,10 @@ extension NamedChoice {
     public static var typeName: String { "one of " + allCases.map(\.rawValue).joined(separator: ", ") }
     public init(item: TOMLItem) throws(FieldProblem) {
         guard case .text(let text) = item else { throw Self.mismatch(item) }
-        guard let value = Self(rawValue: text) else { throw FieldProblem("takes \(Self.typeName), not \"\(text)\"") }
+        guard let value = Self(rawValue: text) else {
+            let nearest = NearestName.of(text, among: Self.allCases.map(\.rawValue)).map { "; did you mean \($0)?" } ?? ""
+            throw FieldProblem("takes \(Self.typeName), not \"\(text)\"\(nearest)")
+        }
         self = value
     }
     public var item: TOMLItem { .text(rawValue) }
