@@ -15,7 +15,7 @@ struct FetchRun {
     let job: String
 
     func run() throws {
-        try FrameFiles.checkFolder(out)
+        try OutputFolder(out).check(isMade: true)
         try target.with(job) { handle in
             guard let handle = handle as? ClientJob else {
                 throw CommandFailure(

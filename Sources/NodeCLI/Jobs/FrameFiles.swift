@@ -1,5 +1,3 @@
-internal import Console
-internal import Glibc
 internal import NodeRuntime
 internal import RenderModel
 internal import Roles
@@ -27,14 +25,6 @@ final class FrameFiles {
         self.view = view
     }
 
-    /// Found out before anything is paid for.
-    static func checkFolder(_ folder: String) throws {
-        try TextFile.makeDirectory(folder)
-        guard access(folder, W_OK | X_OK) == 0 else {
-            throw CommandFailure(.failed, "\(folder): it cannot be written to", advice: "Give another folder with --out.")
-        }
-    }
-
     func insert(_ frame: UInt32, _ tile: Tile, _ bytes: [UInt8]) throws(DaemonError) {
         var assembly = frames[frame] ?? FrameAssembly(settings: order.settings)
         frames[frame] = nil
@@ -45,6 +35,11 @@ final class FrameFiles {
         }
         let picture = Picture(color: RGBImage(width: assembly.width, height: assembly.height, pixels: assembly.pixels))
         if let suspicion = picture.color.suspicion { warnings.append("frame \(frame): \(suspicion)") }
+        do throws(FileError) {
+            try OutputFolder(folder).make()
+        } catch {
+            throw DaemonError(.failed, "\(error)")
+        }
         do throws(SceneError) {
             for (format, ending) in [(PictureFormats.png, "png"), (.exr, "exr")] where order.formats.contains(format) {
                 let path = "\(folder)/\(name)\(number(frame)).\(ending)"

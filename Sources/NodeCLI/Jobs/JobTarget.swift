@@ -28,7 +28,7 @@ struct JobTarget: ParsableArguments {
     }
 
     func withSession<R>(_ directory: ClientDirectory, _ body: (ClientSession) throws -> R) throws -> R {
-        let session = try network.session(directory, data)
+        let session = try network.session(data) { directory }
         defer { session.end() }
         try session.join()
         return try body(session)

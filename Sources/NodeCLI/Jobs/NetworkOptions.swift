@@ -27,11 +27,20 @@ struct NetworkOptions: ParsableArguments {
         return [address]
     }
 
-    func session(_ directory: ClientDirectory, _ data: DataOptions) throws -> ClientSession {
+    /// - Parameters:
+    ///   - directory: opened last: what cannot work leaves nothing behind.
+    ///   - isOffline: no peer will be asked for anything.
+    func session(_ data: DataOptions, isOffline: Bool = false, in directory: () throws -> ClientDirectory) throws -> ClientSession {
         guard let level = LogLevel(rawValue: logLevel) else {
             throw ValidationError("--log-level takes \(LogLevel.typeName), not '\(logLevel)'")
         }
+        let (definition, managers) = (try definition(data), try managers())
+        guard isOffline || !definition.bootstrap.isEmpty || !managers.isEmpty else {
+            throw CommandFailure(
+                .configuration, "network \(definition.name) names no peer to join through",
+                advice: "Give a definition that does with --network FILE, or a Manager with --manager MULTIADDR.")
+        }
         let log = StandardErrorLog.logger(level: level, format: .text)
-        return try ClientSession(directory, definition: try definition(data), managers: try managers(), log: log)
+        return try ClientSession(try directory(), definition: definition, managers: managers, log: log)
     }
 }

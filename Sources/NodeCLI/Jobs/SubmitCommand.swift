@@ -29,8 +29,12 @@ struct SubmitCommand: ParsableCommand {
         // Everything that can be wrong without a network is found before anything is sent.
         let settings = try picture.settings()
         let view = try picture.viewTransform()
-        if let out, !dryRun { try FrameFiles.checkFolder(out) }
-        let session = try network.session(try ClientDirectory.open(below: try data.places()), data)
+        if let out { try OutputFolder(out).check(isMade: true) }
+        guard access(scene, R_OK) == 0 else {
+            throw CommandFailure(
+                .failed, "\(scene): cannot be read (\(String(cString: strerror(errno))))", advice: "Check the path and its permissions.")
+        }
+        let session = try network.session(data, isOffline: dryRun) { try ClientDirectory.open(below: try data.places()) }
         defer { session.end() }
         let display = LiveDisplay()
         defer { display.finish() }

@@ -87,12 +87,13 @@ enum ProofFile {
         do {
             bytes = try TextFile.read(path, sizeMax: ProofBundle.sizeMax)
         } catch {
-            throw CommandFailure(.usage, "\(path): \(error.problem)", advice: "`node proof fetch JOB/TASK -o FILE` writes a bundle")
+            throw CommandFailure(.failed, "\(path): \(error.problem)", advice: "`node proof fetch JOB/TASK -o FILE` writes a bundle")
         }
         do {
             return try ProofBundle(encoded: bytes)
         } catch {
-            throw CommandFailure(.rejected, "\(path) is no proof bundle, or it is damaged (\(error))", advice: "fetch it again")
+            // A damaged file says nothing against anybody.
+            throw CommandFailure(.failed, "\(path) is no proof bundle, or it is damaged (\(error))", advice: "fetch it again")
         }
     }
 

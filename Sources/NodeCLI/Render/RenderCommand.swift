@@ -45,6 +45,19 @@ struct RenderCommand: ParsableCommand {
     @OptionGroup var data: DataOptions
     @OptionGroup var output: JSONOption
 
+    func validate() throws {
+        if let crop {
+            let size = picture.size
+            let (right, bottom) = (UInt64(crop.x) + UInt64(crop.width), UInt64(crop.y) + UInt64(crop.height))
+            guard right <= UInt64(size.width), bottom <= UInt64(size.height) else {
+                throw ValidationError("--crop ends at \(right),\(bottom), outside the frame of \(size.width)x\(size.height)")
+            }
+        }
+        if let sampleRange, sampleRange.upperBound > picture.samples {
+            throw ValidationError("--sample-range ends at sample \(sampleRange.upperBound), and there are \(picture.samples)")
+        }
+    }
+
     func run() throws {
         do {
             try render()
@@ -73,6 +86,7 @@ struct RenderCommand: ParsableCommand {
 
     private func render() throws {
         let files = try o.map { try PictureFile(path: $0) }
+        for file in files { try OutputFolder(of: file.path).check(isMade: false) }
         let request = try request()
         var report = RenderReport(request: request)
         var clock = Stopwatch()
@@ -83,6 +97,14 @@ struct RenderCommand: ParsableCommand {
         for warning in loaded.warnings { Terminal.error.line("warning: \(warning)") }
         report.notices = loaded.notices
         report.warnings = loaded.warnings
+
+        // A scene without a camera is framed: it has one then.
+        let cameras = loaded.scene.cameras.count
+        guard picture.camera < cameras else {
+            throw CommandFailure(
+                .failed, "\(scene): there is no camera \(picture.camera)",
+                advice: cameras == 1 ? "It has one, camera 0." : "It has \(cameras), counted from 0.")
+        }
 
         let engine = try device.device.open(
             threads: device.threads, kernelCache: try data.places().cache + "/kernels", workGroup: shape.workGroup)

@@ -65,7 +65,7 @@ extension AdminFailure {
         case .unsupported: self.init(.failed, "no role of this node does that", advice: "Ask the Manager's node, or give --network.")
         case .unknownJob: self.init(.failed, "there is no such job here", advice: "See: node job ls")
         case .unknownTask: self.init(.failed, "the job has no such task", advice: "See: node job show JOB")
-        case .refused(let reason): self.init(.refused, "the Manager refused: \(reason)")
+        case .refused(let reason): self.init(refusal: reason)
         case .noManager:
             self.init(
                 .unreachable, "no Manager answered in time", advice: "Check the network definition's bootstrap peers, then try again.")
@@ -82,5 +82,26 @@ extension AdminFailure {
         case .invalidOrder: self.init(.failed, "the order breaks a rule: frames, size, samples or formats are out of their bounds")
         case .proofUnavailable: self.init(.failed, "the task has no verdict yet, so there is no proof")
         }
+    }
+}
+
+extension AdminFailure {
+    /// Why a Manager refused, and what to do about it.
+    init(refusal reason: RefusalReason) {
+        let (problem, advice) =
+            switch reason {
+            case .malformed: ("it does not understand the message", "Use the release of the network's other nodes.")
+            case .notSigned: ("the signature is not that of this client", "Check that --network names the network that the Manager is in.")
+            case .notYours: ("the job belongs to another client", "Give the --data directory that it was submitted from.")
+            case .unknown: ("it does not know this job", "See: node job ls")
+            case .tooMany: ("it has as many jobs as it takes", "Wait for one to end, or ask another Manager with --manager.")
+            case .tooLarge:
+                ("the order is too large to be proven", "Give fewer --samples or a smaller --size; frames of one job may be many.")
+            case .draining: ("it takes no new jobs at the moment", "Try again later, or ask another Manager with --manager.")
+            case .expired: ("the order is too old", "Submit it again.")
+            case .wrongState: ("the job is in no state for that", "See: node job show JOB")
+            case .unsupported: ("it does not do that", "Use the release of the network's other nodes.")
+            }
+        self.init(.refused, "the Manager refused: \(problem)", advice: advice)
     }
 }

@@ -49,11 +49,6 @@ public final class ClientSession {
             keyPair: try PlainKey.obtain(directory.places.key), places: directory.places, definition: definition,
             configuration: configuration)
         settings.roles = [.client]
-        guard !definition.bootstrap.isEmpty || !managers.isEmpty else {
-            throw DaemonError(
-                .configuration, "network \(definition.name) names no peer to join through",
-                advice: "Give a definition that does with --network FILE, or a Manager with --manager MULTIADDR.")
-        }
         do throws(UVError) {
             loop = try EventLoop()
         } catch {
