@@ -23,6 +23,11 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String
     .testTarget(name: name, dependencies: dependencies, exclude: exclude, resources: resources, swiftSettings: swift)
 }
 
+/// A program that only tests start.
+func testTool(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, path: "Tests/\(name)", swiftSettings: swift)
+}
+
 func system(_ name: String, pkgConfig: String?, apt: String) -> Target {
     .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([apt])])
 }
@@ -172,7 +177,10 @@ let package = Package(
                 "Determinism",
             ],
             exclude: ["Peer"]),
-        tests("System", ["NodeCLI", "bootstrap", "netsim", "NodeRuntime", "EventLoop", "SceneIO", "RenderModel"]),
+        testTool("DishonestWorker", ["Console", "NodeRuntime", "Node", "Roles", "ProofOfRender", "RenderModel", argumentParser]),
+        tests(
+            "System",
+            ["NodeCLI", "bootstrap", "netsim", "DishonestWorker", "NodeRuntime", "EventLoop", "SceneIO", "Identity", "Crypto", "Wire"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -41,6 +41,7 @@ struct PackageLayout {
 
     private static let calls: [(text: String, kind: Kind)] = [
         ("system(", .system), (".target(", .c), ("pure(", .pure), ("shell(", .shell), (".executableTarget(", .binary), ("tests(", .tests),
+        ("testTool(", .tests),
     ]
 
     private static func nextCall(in text: Substring) -> (Kind, Substring, Substring.Index)? {

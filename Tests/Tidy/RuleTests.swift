@@ -19,6 +19,7 @@ struct RuleTests {
                     ]),
                 .executableTarget(name: "tool", dependencies: ["Shell", logging], path: "tool", exclude: ["x"]),
                 tests("BaseTests", ["Base"]),
+                testTool("Cheat", ["Shell", logging]),
             ]
         )
         """
@@ -39,6 +40,7 @@ struct RuleTests {
                 .init(name: "Shell", kind: .shell, dependencies: ["Crypto", "Logging"]),
                 .init(name: "tool", kind: .binary, dependencies: ["Shell", "Logging"]),
                 .init(name: "BaseTests", kind: .tests, dependencies: ["Base"]),
+                .init(name: "Cheat", kind: .tests, dependencies: ["Shell", "Logging"]),
             ])
     }
 

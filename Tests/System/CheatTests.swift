@@ -1,0 +1,81 @@
+import NodeRuntime
+import Testing
+
+extension SystemTests {
+    /// A Worker that delivers less than it is paid for is caught, whatever it does: its tile is rendered by another, the picture is the
+    /// honest one, and anybody can see from the records alone why it was penalised.
+    @Suite struct Cheating {
+        /// Four tiles of four buckets a pixel, two for each of two Workers.
+        private static let picture = ["--size", "160x160", "--samples", "64"]
+        private static let scene = "cornell_ggx.glb"
+
+        @Test(arguments: ["quarter-of-the-samples", "half-from-a-neighbour", "altered-picture"])
+        func isCaught(_ cheat: String) async throws {
+            try await Site.run { site in
+                let network = try LocalNetwork(site, workers: 1, verifiers: 3)
+                try network.startCheat("cheat", cheat)
+                let penalties = try Cheating.expectCaught(network)
+                // One tile is altered, so one is rejected.
+                if cheat == "altered-picture" { #expect(penalties == 1) }
+            }
+        }
+
+        @Test func anothersGenuineResultIsCaught() async throws {
+            try await Site.run { site in
+                let network = try LocalNetwork(site, workers: 0, verifiers: 3)
+                let folder = site.path("loans")
+                try TextFile.makeDirectory(folder)
+                try network.startCheat("lender", "lender", folder: folder)
+                try network.waitUntilReady()
+                // An honest job, all of it by one Worker whose results can be had.
+                let first = try Order(network, Cheating.scene, Cheating.picture, name: "first")
+                let honest = try first.delivered()
+                #expect(honest.workers == [try network.member("lender").peer])
+                #expect(try network.penalties().isEmpty)
+                // The same picture again: the cheat has a genuine result of each tile.
+                try network.startCheat("cheat", "anothers-result", folder: folder)
+                #expect(try Cheating.expectCaught(network) > 0)
+            }
+        }
+
+        /// - Returns: how many results were rejected.
+        private static func expectCaught(_ network: LocalNetwork) throws -> Int {
+            let site = network.site
+            try network.waitUntilReady()
+            try network.waitUntilDrawable()
+            let cheat = try network.member("cheat").peer
+            let order = try Order(network, scene, picture)
+            let job = try order.id()
+            let delivered = try order.delivered()
+            try delivered.expectRight()
+
+            let listed = try site.node(["penalties", "--json", "--data", try network.manager.places.data])
+            let penalties = try JSON(parsing: Array(listed.output.utf8), sizeMax: 1 << 20)["penalties"]?.elements ?? []
+            #expect(!penalties.isEmpty, "the cheat was never drawn, or never found")
+            for penalty in penalties {
+                #expect(penalty["offender"]?.string == cheat)
+                #expect(penalty["rule"]?.string == "rejectedResult")
+                #expect(penalty["job"]?.string == job)
+                let task = try #require(delivered.tasks.first { $0.index == penalty["task"]?.int })
+                #expect(task.worker != cheat, "rendered by another")
+            }
+
+            // The evidence outlives the network.
+            let task = try #require(penalties.first?["task"]?.int)
+            let attempt = try #require(penalties.first?["attempt"]?.int)
+            for (name, place) in [("rejected", "\(job)/\(task)/\(attempt)"), ("accepted", "\(job)/\(task)")] {
+                let fetched = try site.node(
+                    ["proof", "fetch", place, "-o", site.path(name), "--with-scene", "--data", try network.manager.places.data])
+                try #require(fetched.status == 0, "\(fetched.error)")
+            }
+            for name in network.members.keys where try network.member(name).process.isRunning { try network.kill(name) }
+            for (name, status) in [("rejected", Int32(4)), ("accepted", 0)] {
+                let verified = try site.node(["proof", "verify", site.path(name), "--json"])
+                #expect(verified.status == status, "\(verified.output)\n\(verified.error)")
+                let report = try JSON(parsing: Array(verified.output.utf8), sizeMax: 1 << 20)
+                #expect(report["conclusion"]?.string == name, "\(verified.output)")
+            }
+            return penalties.count
+        }
+    }
+}
