@@ -66,7 +66,9 @@ public struct NodeKey {
         case .unknownFormat: CommandFailure(.failed, "\(path) is no key file of this or an earlier version")
         case .damaged: CommandFailure(.failed, "\(path) is damaged", advice: "Restore it from a backup made with: node key export")
         case .passphraseNeeded: CommandFailure(.failed, "\(path) is encrypted", advice: "Give its password with --password-file.")
-        case .wrongPassphrase: CommandFailure(.failed, "\(path): the password is wrong")
+        case .wrongPassphrase:
+            CommandFailure(
+                .failed, "\(path): the password is wrong", advice: "Try again, or give the file that holds it with --password-file.")
         case .costRefused: CommandFailure(.failed, "\(path) asks for more memory or time to open than this machine gives")
         }
     }

@@ -145,12 +145,12 @@ struct KeyTests {
         }
     }
 
-    @Test(arguments: [["--role", "wroker"], ["--network", "nowhere"], ["--listen", "here"]])
-    func initLeavesNothingBehindAfterATypingError(flags: [String]) throws {
+    @Test(arguments: [("--role", "wroker", 2), ("--network", "nowhere", 78), ("--listen", "here", 2)])
+    func initLeavesNothingBehindAfterATypingError(flag: String, value: String, status: Int32) throws {
         try withDirectory { directory in
             let data = directory + "/node"
-            let result = try node.run(["init", "--data", data, "--no-password"] + flags)
-            #expect(result.status == 78)
+            let result = try node.run(["init", "--data", data, "--no-password", flag, value])
+            #expect(result.status == status)
             #expect(!FileManager.default.fileExists(atPath: data))
         }
     }

@@ -14,7 +14,10 @@ public protocol FieldValue: Sendable {
 extension FieldValue {
     public static func item(parsing text: String) -> TOMLItem { .text(text) }
 
-    static func mismatch(_ item: TOMLItem) -> FieldProblem { FieldProblem("takes \(typeName), not \(item.kind)") }
+    static func mismatch(_ item: TOMLItem) -> FieldProblem {
+        guard case .text(let text) = item else { return FieldProblem("takes \(typeName), not \(item.kind)") }
+        return FieldProblem("takes \(typeName), not \"\(text)\"")
+    }
 }
 
 extension String: FieldValue {

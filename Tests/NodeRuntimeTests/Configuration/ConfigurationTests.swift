@@ -94,7 +94,7 @@ struct ConfigurationTests {
         ("roles = \"worker\"", "roles takes a list"), ("roles = [\"wroker\"]", "roles takes one of worker, verifier, manager"),
         ("roles = [\"worker\", \"worker\"]", "twice"), ("listen = [\"/ip4/1.2.3/tcp/1\"]", "takes a multiaddr"),
         ("listen = [\"/ip4/1.2.3.4/udp/1\"]", "listen takes addresses"), ("bootstrap = [\"/ip4/1.2.3.4/tcp/1\"]", "end in the peer's id"),
-        ("[limits]\nconnections = -1", "from 0 to 100000, not -1"), ("[limits]\nconnections = \"many\"", "an integer, not text"),
+        ("[limits]\nconnections = -1", "from 0 to 100000, not -1"), ("[limits]\nconnections = \"many\"", "an integer, not \"many\""),
         ("[limits]\nconnections = 1.5", "not a number with a fraction"), ("[log]\nlevel = 1979-05-27", "not a date"),
         ("[log]\nlevel = true", "not true or false"), ("[render]\ndevice = \"gpu\"", "takes opencl, opencl:N or native"),
         ("api = \"4080\"", "takes HOST:PORT"), ("api = \"::1:80\"", "takes HOST:PORT"), ("subscribe = [\"\"]", "1 to 256 bytes"),
