@@ -54,8 +54,7 @@ extension SystemTests {
                 #expect(devnet.status == 0)
                 #expect(ProcessTable.entries.filter { $0.session == devnet.processID }.map(\.command) == [])
 
-                try delivered.expectRight()
-                let seams = delivered.seams
+                let seams = try #require(Seams(try delivered.expectRight()))
                 // Chance alone moves the figure of a small picture; a border that can be seen moves it by tens of percent.
                 #expect(abs(seams.ratio - 1) <= max(0.02, 4 * seams.ratioError), "\(seams)")
                 if ProcessInfo.processInfo.environment["SYSTEM_DEMO"] != nil {

@@ -37,35 +37,57 @@ struct DeliveredPicture {
     var workers: Set<String> { Set(tasks.map(\.worker)) }
 
     /// Every tile is, bit for bit, what `node render` gives with the tile's own key.
-    func expectRight(_ location: SourceLocation = #_sourceLocation) throws {
+    /// - Returns: those renders.
+    @discardableResult
+    func expectRight(_ location: SourceLocation = #_sourceLocation) throws -> [TileRender] {
         #expect(!tasks.isEmpty && tasks.reduce(0) { $0 + $1.width * $1.height } == image.width * image.height, sourceLocation: location)
-        for task in tasks {
-            let path = site.path("tile-\(task.index).exr")
-            let result = try site.node(
-                ["render", scene, "-o", path, "--rng-key", task.key, "--crop", "\(task.x),\(task.y),\(task.width),\(task.height)"] + flags,
-                location)
-            try #require(result.status == 0, "render: \(result.error)", sourceLocation: location)
-            let tile = try RGBImage.decodeEXR(try DeliveredPicture.bytes(path))
-            let wrong = differences(task, tile)
-            #expect(wrong == 0, "tile \(task.index): \(wrong) of \(tile.pixels.count) values differ", sourceLocation: location)
+        return try tasks.map { task in
+            let tile = try render(task, location)
+            let wrong = tile.differences(from: image)
+            #expect(wrong == 0, "tile \(task.index): \(wrong) of \(task.width * task.height * 3) values differ", sourceLocation: location)
+            return tile
         }
     }
 
-    private func differences(_ task: Task, _ tile: RGBImage) -> Int {
-        guard tile.width == task.width, tile.height == task.height else { return tile.pixels.count }
+    private func render(_ task: Task, _ location: SourceLocation) throws -> TileRender {
+        let path = site.path("tile-\(task.index).exr")
+        let (left, top) = (max(task.x - 1, 0), max(task.y - 1, 0))
+        let (right, bottom) = (min(task.x + task.width + 1, image.width), min(task.y + task.height + 1, image.height))
+        let crop = "\(left),\(top),\(right - left),\(bottom - top)"
+        let result = try site.node(["render", scene, "-o", path, "--rng-key", task.key, "--crop", crop] + flags, location)
+        try #require(result.status == 0, "render: \(result.error)", sourceLocation: location)
+        let image = try RGBImage.decodeEXR(try DeliveredPicture.bytes(path))
+        try #require(image.width == right - left && image.height == bottom - top, sourceLocation: location)
+        return TileRender(task: task, left: left, top: top, image: image)
+    }
+}
+
+/// A tile rendered by `node render` under its own key, with one pixel more on each side that has a neighbour.
+struct TileRender {
+    let task: DeliveredPicture.Task
+    let left: Int
+    let top: Int
+    let image: RGBImage
+
+    /// Three values of a pixel of the whole picture; nil beyond the margin.
+    func pixel(_ x: Int, _ y: Int) -> ArraySlice<Float>? {
+        guard x >= left, y >= top, x < left + image.width, y < top + image.height else { return nil }
+        let start = ((y - top) * image.width + x - left) * 3
+        return image.pixels[start..<start + 3]
+    }
+
+    /// How many values of the tile itself have other bits in the picture.
+    func differences(from picture: RGBImage) -> Int {
         var count = 0
-        for y in 0..<tile.height {
-            let start = ((task.y + y) * image.width + task.x) * 3
-            for index in 0..<tile.width * 3
-            where image.pixels[start + index].bitPattern != tile.pixels[y * tile.width * 3 + index].bitPattern {
-                count += 1
+        for y in task.y..<task.y + task.height {
+            for x in task.x..<task.x + task.width {
+                let start = (y * picture.width + x) * 3
+                guard let own = pixel(x, y) else { return task.width * task.height * 3 }
+                count += zip(own, picture.pixels[start..<start + 3]).count { $0.bitPattern != $1.bitPattern }
             }
         }
         return count
     }
-
-    /// The steps between neighbouring pixels on both sides of the borders of tiles, and inside.
-    var seams: Seams { Seams(image, tasks.map { ($0.x, $0.y) }) }
 }
 
 extension DeliveredPicture.Task {

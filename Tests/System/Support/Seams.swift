@@ -1,50 +1,56 @@
-import SceneIO
-
-/// How far pixels differ from their neighbours across the borders of tiles, against pairs beside the same borders but inside.
+/// How far pixels differ from their neighbours across the borders of tiles, against neighbours of one tile at the same places.
 ///
-/// Each pair across a border is compared with pairs of its own row or column a few pixels away, so that both sides see the same
-/// content. Steps are those of display values, which bright single samples do not rule.
+/// Each tile was rendered with a margin, so that every pair across a border is also there inside either tile: same content, and half of
+/// the same noise. Steps are those of display values, which bright single samples do not rule.
 struct Seams {
-    /// Pairs on each side of a border that count as its inside.
-    private static let reach = 6
-
-    /// Mean step across borders, and inside.
-    private(set) var across = 0.0
-    private(set) var inside = 0.0
-    /// Standard error of the ratio of the two means, as far as chance goes.
-    private(set) var ratioError = 0.0
+    /// Mean step across borders, and inside tiles.
+    let across: Double
+    let inside: Double
+    /// Standard error of `ratio`, as far as chance goes.
+    let ratioError: Double
 
     /// 1 where no border can be seen.
-    var ratio: Double { inside > 0 ? across / inside : 1 }
+    var ratio: Double { across / inside }
 
-    init(_ image: RGBImage, _ corners: [(x: Int, y: Int)]) {
-        let display = image.pixels.map { value in
-            let clamped = Double(min(max(value.isFinite ? value : 0, 0), 1))
-            return clamped.squareRoot()
+    /// Nil where there are no borders, or nothing changes beside them.
+    init?(_ tiles: [TileRender]) {
+        var (across, inside): ([Double], [Double]) = ([], [])
+        for (index, first) in tiles.enumerated() {
+            for second in tiles[(index + 1)...] {
+                for (p, q) in Seams.border(first.task, second.task) + Seams.border(second.task, first.task).map({ ($1, $0) }) {
+                    guard
+                        let one = first.pixel(p.x, p.y), let other = second.pixel(q.x, q.y), let beyond = first.pixel(q.x, q.y),
+                        let before = second.pixel(p.x, p.y)
+                    else { continue }
+                    across.append(Seams.step(one, other))
+                    inside.append((Seams.step(one, beyond) + Seams.step(before, other)) / 2)
+                }
+            }
         }
-        func step(_ a: (x: Int, y: Int), _ b: (x: Int, y: Int)) -> Double? {
-            guard a.x >= 0, a.y >= 0, b.x < image.width, b.y < image.height else { return nil }
-            let (first, second) = ((a.y * image.width + a.x) * 3, (b.y * image.width + b.x) * 3)
-            return (0..<3).reduce(0) { $0 + abs(display[first + $1] - display[second + $1]) } / 3
-        }
-        var (border, beside): ([Double], [Double]) = ([], [])
-        func add(_ pair: (Int) -> Double?) {
-            let near = (1...Seams.reach).flatMap { [pair(-$0), pair($0)] }.compactMap(\.self)
-            guard let own = pair(0), !near.isEmpty else { return }
-            border.append(own)
-            beside.append(near.reduce(0, +) / Double(near.count))
-        }
-        for x in Set(corners.map(\.x)).sorted() where x > 0 {
-            for y in 0..<image.height { add { step((x - 1 + $0, y), (x + $0, y)) } }
-        }
-        for y in Set(corners.map(\.y)).sorted() where y > 0 {
-            for x in 0..<image.width { add { step((x, y - 1 + $0), (x, y + $0)) } }
-        }
-        guard border.count > 1 else { return }
-        across = border.reduce(0, +) / Double(border.count)
-        inside = beside.reduce(0, +) / Double(beside.count)
-        guard inside > 0 else { return }
-        let deviation = zip(border, beside).reduce(0) { $0 + ($1.0 - ratio * $1.1) * ($1.0 - ratio * $1.1) }
-        ratioError = (deviation / Double(border.count - 1) / Double(border.count)).squareRoot() / inside
+        let count = Double(across.count)
+        let (outer, inner) = (across.reduce(0, +) / count, inside.reduce(0, +) / count)
+        guard outer > 0, inner > 0 else { return nil }
+        (self.across, self.inside) = (outer, inner)
+        // First-order error of a quotient of means.
+        let squares = zip(across, inside).reduce(0) { $0 + ($1.0 / outer - $1.1 / inner) * ($1.0 / outer - $1.1 / inner) }
+        ratioError = outer / inner * squares.squareRoot() / count
     }
+
+    private typealias Point = (x: Int, y: Int)
+
+    /// Pairs of pixels, the first of a tile and the second of another that lies to the right of it or below.
+    private static func border(_ first: DeliveredPicture.Task, _ second: DeliveredPicture.Task) -> [(Point, Point)] {
+        guard first.frame == second.frame else { return [] }
+        let columns = max(first.x, second.x)..<max(max(first.x, second.x), min(first.x + first.width, second.x + second.width))
+        let rows = max(first.y, second.y)..<max(max(first.y, second.y), min(first.y + first.height, second.y + second.height))
+        if first.x + first.width == second.x { return rows.map { ((second.x - 1, $0), (second.x, $0)) } }
+        if first.y + first.height == second.y { return columns.map { (($0, second.y - 1), ($0, second.y)) } }
+        return []
+    }
+
+    private static func step(_ first: ArraySlice<Float>, _ second: ArraySlice<Float>) -> Double {
+        zip(first, second).reduce(0) { $0 + abs(display($1.0) - display($1.1)) } / 3
+    }
+
+    private static func display(_ value: Float) -> Double { Double(min(max(value.isFinite ? value : 0, 0), 1)).squareRoot() }
 }
