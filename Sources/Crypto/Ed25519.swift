@@ -19,6 +19,17 @@ public struct Signature: Hashable, Sendable {
         self.init(r: r, s: s)
     }
 
+    public init?(_ bytes: ArraySlice<UInt8>) {
+        let halves = bytes.withUnsafeBytes { buffer -> (Bytes32, Bytes32)? in
+            guard buffer.count == 64, let r = Bytes32(unaligned: UnsafeRawBufferPointer(rebasing: buffer[..<32])),
+                let s = Bytes32(unaligned: UnsafeRawBufferPointer(rebasing: buffer[32...]))
+            else { return nil }
+            return (r, s)
+        }
+        guard let (r, s) = halves else { return nil }
+        self.init(r: r, s: s)
+    }
+
     public var array: [UInt8] { r.array + s.array }
 }
 

@@ -25,6 +25,14 @@ public enum Hash {
         }
     }
 
+    public static func sha256(_ bytes: [UInt8]) -> Bytes32 { bytes.withUnsafeBytes { sha256($0) } }
+
+    public static func sha256(_ bytes: UnsafeRawBufferPointer) -> Bytes32 {
+        digest { output in
+            _ = crypto_hash_sha256(output, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), UInt64(bytes.count))
+        }
+    }
+
     /// HMAC with SHA-256 (RFC 2104), any key length.
     public static func hmacSHA256(key: [UInt8], _ bytes: [UInt8]) -> Bytes32 {
         digest { output in
@@ -54,6 +62,8 @@ public struct Blake2b: ~Copyable {
     public mutating func update(_ bytes: some Sequence<UInt8>) {
         withContiguous(bytes) { update(UnsafeRawBufferPointer($0)) }
     }
+
+    public mutating func update(_ bytes: [UInt8]) { bytes.withUnsafeBytes { update($0) } }
 
     public mutating func update(_ bytes: UnsafeRawBufferPointer) {
         _ = crypto_generichash_blake2b_update(
@@ -110,6 +120,6 @@ func digest(_ body: (UnsafeMutablePointer<UInt8>) -> Void) -> Bytes32 {
     return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 32) { buffer in
         buffer.initialize(repeating: 0)
         if let base = buffer.baseAddress { body(base) }
-        return Bytes32(buffer) ?? .zero
+        return Bytes32(unaligned: UnsafeRawBufferPointer(buffer)) ?? .zero
     }
 }

@@ -5,7 +5,7 @@
 public struct Instant: Hashable, Comparable, Sendable {
     public var nanoseconds: UInt64
 
-    public init(nanoseconds: UInt64) { self.nanoseconds = nanoseconds }
+    @inlinable public init(nanoseconds: UInt64) { self.nanoseconds = nanoseconds }
 
     public static let origin = Instant(nanoseconds: 0)
     public static let distantFuture = Instant(nanoseconds: .max)

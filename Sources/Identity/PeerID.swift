@@ -42,15 +42,53 @@ public struct PeerID: Hashable, Comparable, Sendable {
     /// Binary multihash: what travels on the wire.
     public var bytes: [UInt8] {
         switch kind {
-        case .ed25519: [0x00, 0x24, 0x08, 0x01, 0x12, 0x20] + value.array
+        case .ed25519:
+            [UInt8](unsafeUninitializedCapacity: PeerID.ed25519Size) { buffer, count in
+                write(to: UnsafeMutableRawBufferPointer(buffer))
+                count = PeerID.ed25519Size
+            }
         case .sha256: [0x12, 0x20] + value.array
         case .secp256k1Even: [0x00, 0x25, 0x08, 0x02, 0x12, 0x21, 0x02] + value.array
         case .secp256k1Odd: [0x00, 0x25, 0x08, 0x02, 0x12, 0x21, 0x03] + value.array
         }
     }
 
-    public init(bytes: some Collection<UInt8>) throws(WireError) {
-        let bytes = Array(bytes)
+    /// Bytes of the id of an Ed25519 key.
+    @usableFromInline static let ed25519Size = 38
+
+    /// The first six bytes of such an id as a number.
+    @usableFromInline static let ed25519Prefix: UInt64 = 0x0024_0801_1220
+
+    private func write(to buffer: UnsafeMutableRawBufferPointer) {
+        var prefix = (PeerID.ed25519Prefix << 16).bigEndian
+        withUnsafeBytes(of: &prefix) { buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[..<6])) }
+        let (a, b, c, d) = value.words
+        buffer.storeBytes(of: a.bigEndian, toByteOffset: 6, as: UInt64.self)
+        buffer.storeBytes(of: b.bigEndian, toByteOffset: 14, as: UInt64.self)
+        buffer.storeBytes(of: c.bigEndian, toByteOffset: 22, as: UInt64.self)
+        buffer.storeBytes(of: d.bigEndian, toByteOffset: 30, as: UInt64.self)
+    }
+
+    public init(bytes: ArraySlice<UInt8>) throws(WireError) {
+        if bytes.count == PeerID.ed25519Size, let key = PeerID.ed25519Key(in: bytes) {
+            self.init(ed25519: key)
+        } else {
+            try self.init(other: bytes)
+        }
+    }
+
+    public init(bytes: [UInt8]) throws(WireError) { try self.init(bytes: bytes[...]) }
+
+    /// The key in an id of the usual kind, read in place: tens of ids come with every answer of the DHT.
+    private static func ed25519Key(in bytes: ArraySlice<UInt8>) -> Bytes32? {
+        bytes.withUnsafeBytes { buffer in
+            let prefix = UInt64(bigEndian: buffer.loadUnaligned(as: UInt64.self)) >> 16
+            guard prefix == ed25519Prefix else { return nil }
+            return Bytes32(unaligned: UnsafeRawBufferPointer(rebasing: buffer[6...]))
+        }
+    }
+
+    private init(other bytes: ArraySlice<UInt8>) throws(WireError) {
         guard let value = Bytes32(bytes.suffix(32)) else { throw .truncated }
         switch Array(bytes.dropLast(32)) {
         case [0x00, 0x24, 0x08, 0x01, 0x12, 0x20]: kind = .ed25519
@@ -63,7 +101,31 @@ public struct PeerID: Hashable, Comparable, Sendable {
     }
 
     /// Key in the DHT: SHA-256 of the binary id (libp2p/specs, kad-dht).
-    public var dhtKey: Bytes32 { Hash.sha256(bytes) }
+    public var dhtKey: Bytes32 {
+        guard kind == .ed25519 else { return Hash.sha256(bytes) }
+        return withUnsafeTemporaryAllocation(byteCount: PeerID.ed25519Size, alignment: 8) { buffer in
+            write(to: buffer)
+            return Hash.sha256(UnsafeRawBufferPointer(buffer))
+        }
+    }
+
+    /// Appends `bytes`, without an array in between.
+    public func write(to writer: inout ByteWriter) {
+        guard kind == .ed25519 else { return writer.write(bytes) }
+        withUnsafeTemporaryAllocation(byteCount: PeerID.ed25519Size, alignment: 8) { buffer in
+            write(to: buffer)
+            writer.bytes.append(contentsOf: UnsafeRawBufferPointer(buffer))
+        }
+    }
+
+    /// Length of `bytes`.
+    public var size: Int {
+        switch kind {
+        case .ed25519: PeerID.ed25519Size
+        case .sha256: 34
+        case .secp256k1Even, .secp256k1Odd: 39
+        }
+    }
 }
 
 extension PeerID: CustomStringConvertible {

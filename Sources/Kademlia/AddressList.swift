@@ -29,7 +29,7 @@ public struct AddressList: Hashable, Sendable {
         for address in addresses { append(address.withoutPeer) }
     }
 
-    public var isEmpty: Bool { storage == .none }
+    public var isEmpty: Bool { if case .none = storage { true } else { false } }
 
     /// In the order in which they were added.
     public var multiaddrs: [Multiaddr] {

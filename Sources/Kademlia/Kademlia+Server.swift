@@ -22,7 +22,7 @@ extension Kademlia {
         case .ping: break
         case .findNode: reply.closerPeers = closest(to: key, toldTo: peer)
         case .getProviders:
-            reply.providerPeers = providers.providers(of: key, now: now)
+            reply.providerPeers = choose(parameters.k, providers.providers(of: key, now: now))
             reply.closerPeers = closest(to: key, toldTo: peer)
         case .getValue:
             reply.record = records.record(key, now: now)
@@ -54,7 +54,17 @@ extension Kademlia {
     }
 
     private func closest(to key: Bytes32, toldTo peer: PeerID) -> [Contact] {
-        table.closest(to: key, countMax: parameters.k, toldTo: peer).map(\.contact)
+        table.places(closestTo: key, countMax: parameters.k, peer).map { table.buckets[$0.bucket].entries[$0.slot].contact }
+    }
+
+    /// Some of them at random: whoever asks for one of many providers shall not ask the same one as everybody else.
+    private mutating func choose(_ countMax: Int, _ contacts: [Contact]) -> [Contact] {
+        var pool = contacts
+        let taken = min(countMax, pool.count)
+        for index in 0..<taken where pool.count > countMax {
+            pool.swapAt(index, index + Int(generator.next() % UInt64(pool.count - index)))
+        }
+        return Array(pool.prefix(taken))
     }
 
     private mutating func scheduleSweep(now: Instant) {

@@ -81,17 +81,16 @@ extension KademliaMessage {
     }
 
     private static func write(_ contact: Contact, tag: UInt8, to writer: inout ByteWriter) {
-        let id = contact.id.bytes
         writer.write(tag)
-        writer.writeVarint(UInt64(2 + id.count + contact.addresses.encodedSize))
+        writer.writeVarint(UInt64(2 + contact.id.size + contact.addresses.encodedSize))
         writer.write(0x0a)
-        writer.writeLengthPrefixed(id)
+        writer.writeVarint(UInt64(contact.id.size))
+        contact.id.write(to: &writer)
         contact.addresses.write(to: &writer)
     }
 
     /// Skips unknown fields, peers whose id is of an unknown kind and addresses of unknown protocols, as the specification asks.
-    public init(decoding bytes: some Collection<UInt8>) throws(WireError) {
-        let bytes = Array(bytes)
+    public init(decoding bytes: [UInt8]) throws(WireError) {
         guard bytes.count <= KademliaMessage.sizeMax else { throw .outOfBounds }
         var reader = ProtobufReader(bytes)
         self.init(kind: .putValue)
@@ -124,18 +123,25 @@ extension KademliaMessage {
 
     private static func read(_ bytes: ArraySlice<UInt8>, into contacts: inout [Contact]) throws(WireError) {
         guard contacts.count < peersMax else { return }
+        if contacts.isEmpty { contacts.reserveCapacity(20) }
         var id: PeerID?
+        var addresses = AddressList.empty
+        var addressCount = 0
+        // Those that stand before the id they belong to.
         var unparsed: [ArraySlice<UInt8>] = []
         var reader = ProtobufReader(bytes)
         while let field = try reader.next() {
             switch field.number {
             case 1: id = try? PeerID(bytes: try field.bytes(max: 64))
-            case 2: if unparsed.count < AddressList.countMax { unparsed.append(try field.bytes()) }
+            case 2:
+                let address = try field.bytes()
+                guard addressCount < AddressList.countMax else { continue }
+                addressCount += 1
+                if let id { addresses.append(binary: address, of: id) } else { unparsed.append(address) }
             default: break
             }
         }
         guard let id else { return }
-        var addresses = AddressList.empty
         for address in unparsed { addresses.append(binary: address, of: id) }
         contacts.append(Contact(id: id, addresses: addresses))
     }

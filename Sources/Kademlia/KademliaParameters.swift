@@ -38,8 +38,8 @@ extension Kademlia {
         public var providerLifetime: Duration = .seconds(24 * 3600)
         /// Contents whose providers are kept; when full, the farthest from us goes. Default 1,024.
         public var providedKeysMax = 1024
-        /// Providers kept per content; when full, the oldest goes. Default 20.
-        public var providersPerKeyMax = 20
+        /// Providers kept per content; when full, the oldest goes. Default 64, of which an answer holds `k` at random.
+        public var providersPerKeyMax = 64
         /// How often expired records are dropped from memory; they are never served. Default 10 min.
         public var sweepInterval: Duration = .seconds(600)
         /// Limits on peers in one place of the network; nil for none. Default: 3 in the table, 2 in a bucket, private ranges exempt.

@@ -16,6 +16,25 @@ public struct Bytes32: Hashable, Comparable, Sendable {
 
     public static let zero = Bytes32(words: 0, 0, 0, 0)
 
+    /// Exactly 32 bytes, wherever they lie.
+    @inlinable
+    public init?(unaligned bytes: UnsafeRawBufferPointer) {
+        guard bytes.count == 32 else { return nil }
+        w0 = UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 0, as: UInt64.self))
+        w1 = UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+        w2 = UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 16, as: UInt64.self))
+        w3 = UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 24, as: UInt64.self))
+    }
+
+    @inlinable public init?(_ bytes: ArraySlice<UInt8>) { self.init(contiguous: bytes) }
+    @inlinable public init?(_ bytes: [UInt8]) { self.init(contiguous: bytes[...]) }
+
+    @inlinable
+    init?(contiguous bytes: ArraySlice<UInt8>) {
+        guard let value = bytes.withUnsafeBytes({ Bytes32(unaligned: $0) }) else { return nil }
+        self = value
+    }
+
     /// Nil unless there are exactly 32 bytes.
     @inlinable
     public init?(_ bytes: some Collection<UInt8>) {
@@ -40,7 +59,11 @@ public struct Bytes32: Hashable, Comparable, Sendable {
     @inlinable
     public var array: [UInt8] {
         [UInt8](unsafeUninitializedCapacity: 32) { buffer, count in
-            for index in 0..<32 { buffer[index] = self[index] }
+            let bytes = UnsafeMutableRawBufferPointer(buffer)
+            bytes.storeBytes(of: w0.bigEndian, toByteOffset: 0, as: UInt64.self)
+            bytes.storeBytes(of: w1.bigEndian, toByteOffset: 8, as: UInt64.self)
+            bytes.storeBytes(of: w2.bigEndian, toByteOffset: 16, as: UInt64.self)
+            bytes.storeBytes(of: w3.bigEndian, toByteOffset: 24, as: UInt64.self)
             count = 32
         }
     }
