@@ -35,15 +35,10 @@ struct GossipMessage: Sendable {
     }
 
     init(_ fields: Fields) throws(Flaw) {
-        guard let from = fields.from, let number = fields.sequenceNumber, let signature = fields.signature else { throw .unsigned }
-        guard let id = try? PeerID(bytes: from) else { throw .malformed }
-        guard let author = id.ed25519Key else { throw .unknownAuthor }
-        guard number.count == 8, let parsed = Signature(signature) else { throw .unsigned }
-        if let key = fields.key, !key.isEmpty {
-            guard key.count == 36, key.starts(with: [0x08, 0x01, 0x12, 0x20]), Bytes32(key.suffix(32)) == author else { throw .unsigned }
-        }
-        self.author = author
-        sequenceNumber = number.reduce(0) { $0 << 8 | UInt64($1) }
+        let name = try fields.name()
+        guard let signature = fields.signature, let parsed = Signature(signature) else { throw .unsigned }
+        author = name.author
+        sequenceNumber = name.sequenceNumber
         topic = fields.topic
         data = fields.data
         self.signature = parsed
@@ -69,6 +64,21 @@ struct GossipMessage: Sendable {
             topic = data
             do { try read(dataSizeMax: dataSizeMax) } catch { throw .malformed }
             guard !topic.isEmpty else { throw .malformed }
+        }
+
+        /// What tells the message from others, once everything is there that a signed message has. Most messages come several times,
+        /// and end here.
+        func name() throws(Flaw) -> (author: Bytes32, sequenceNumber: UInt64) {
+            guard let from, let sequenceNumber, let signature else { throw .unsigned }
+            guard let id = try? PeerID(bytes: from) else { throw .malformed }
+            guard let author = id.ed25519Key else { throw .unknownAuthor }
+            guard sequenceNumber.count == 8, signature.count == Signature.size else { throw .unsigned }
+            if let key, !key.isEmpty {
+                guard key.count == 36, key.starts(with: [0x08, 0x01, 0x12, 0x20]), Bytes32(key.suffix(32)) == author else {
+                    throw .unsigned
+                }
+            }
+            return (author, sequenceNumber.reduce(0) { $0 << 8 | UInt64($1) })
         }
 
         private mutating func read(dataSizeMax: Int) throws(WireError) {

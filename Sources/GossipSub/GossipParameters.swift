@@ -7,12 +7,18 @@ extension GossipSub {
         public var dLow = 6
         /// Above it peers are pruned. Default 12.
         public var dHigh = 12
+        /// Probability that a heartbeat prunes one peer of a mesh above `d`. Default 0.25. Everybody grafts up to `d` and is grafted by
+        /// others besides, so that without it a mesh stays near `dHigh`, and a message comes about as often as the mesh has peers.
+        public var trimChance = 0.25
         /// Peers kept for their score when pruning. Default 4.
         public var dScore = 4
         /// Connections of the mesh that we opened ourselves; below `dLow` and at most half of `d`. Default 2.
         public var dOut = 2
         /// Peers outside the mesh that get IHAVE per heartbeat, at least. Default 6.
         public var dLazy = 6
+        /// Connected members of a topic that are worth their connection without being used: the mesh and as many for IHAVE, and to graft
+        /// from where mesh peers go. Default 24.
+        public var membersWanted = 24
         /// Share of the peers outside the mesh that get IHAVE. Default 0.25.
         public var gossipFactor = 0.25
         /// Default 1 s. Shorter repairs sooner and costs idle traffic.
@@ -101,7 +107,8 @@ extension GossipSub {
         /// Whether the numbers go together.
         public var isValid: Bool {
             dLow <= d && d <= dHigh && dLow > 0 && dOut < dLow && 2 * dOut <= d && dScore <= d && historyGossip <= historyLength
-                && historyGossip > 0 && gossipFactor >= 0 && gossipFactor <= 1 && heartbeatInterval > .zero
+                && historyGossip > 0 && gossipFactor >= 0 && gossipFactor <= 1 && trimChance >= 0 && trimChance <= 1
+                && heartbeatInterval > .zero
                 && dataSizeMax + 1024 <= rpcSizeMax && controlSizeMax <= rpcSizeMax && cacheCountMax > 0 && topicsMax <= Int(UInt16.max)
                 && offersMax >= 0 && opportunisticBeats > 0 && opportunisticCount >= 0 && unwantedBeats > 0 && seenPerWindowMax >= 16
                 && seenPerWindowMax <= 1 << 24 && score.isValid

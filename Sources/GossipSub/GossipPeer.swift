@@ -70,6 +70,18 @@ extension GossipSub {
     /// Peers subscribed to a topic, in order.
     public func subscribers(of topic: TopicID) -> [PeerHandle] { topics.contains(topic) ? topics[topic].subscribers : [] }
 
+    public func need(of handle: PeerHandle) -> Need {
+        guard let slot = slot(handle) else { return .none }
+        var need = Need.none
+        for topic in peers[slot].topics {
+            if topics[topic].mesh.has(handle) || topics[topic].fanout.has(handle) { return .required }
+            guard topics[topic].isJoined else { continue }
+            if topics[topic].subscribers.count <= parameters.membersWanted { return .required }
+            need = .spare
+        }
+        return need
+    }
+
     /// Nil for a peer that is not connected.
     public func score(of handle: PeerHandle) -> Float? { slot(handle).map { peers[$0].score.value } }
 

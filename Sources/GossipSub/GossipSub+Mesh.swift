@@ -94,6 +94,8 @@ extension GossipSub {
             graft(choose(parameters.d - count, graftable(topic, now: now)), topic, now: now, emit: &emit)
         } else if count > parameters.dHigh {
             for peer in surplus(topic) { sendPrune(to: peer, topic, backoff: parameters.pruneBackoff, now: now, emit: &emit) }
+        } else if count > parameters.d, generator.chance(parameters.trimChance), let peer = surplus(topic).first {
+            sendPrune(to: peer, topic, backoff: parameters.pruneBackoff, now: now, emit: &emit)
         }
         let outbound = topics[topic].mesh.count { isOutbound($0) }
         if topics[topic].mesh.count >= parameters.dLow, outbound < parameters.dOut {

@@ -82,9 +82,9 @@ extension GossipSub {
             return misbehaved(handle, .malformed, now: now, emit: &emit)
         }
         guard let topic = topics.find(fields.topic), let validation = topics[topic].validation else { return }
-        let message: GossipMessage
+        let name: (author: Bytes32, sequenceNumber: UInt64)
         do throws(GossipMessage.Flaw) {
-            message = try GossipMessage(fields)
+            name = try fields.name()
         } catch {
             switch error {
             case .malformed: misbehaved(handle, .malformed, now: now, emit: &emit)
@@ -94,14 +94,16 @@ extension GossipSub {
             }
             return
         }
-        guard message.author != signing.publicKey else { return }
-        let key = hasher.key(author: message.author, sequenceNumber: message.sequenceNumber)
+        guard name.author != signing.publicKey else { return }
+        let key = hasher.key(author: name.author, sequenceNumber: name.sequenceNumber)
         seen.expire(now: now)
         if let serial = seen.serial(of: key) {
             duplicateCount &+= 1
             return receiveAgain(serial, from: handle, now: now, emit: &emit)
         }
-        guard message.verify(signing) else { return misbehaved(handle, .invalidSignature, in: topic, now: now, emit: &emit) }
+        guard let message = try? GossipMessage(fields), message.verify(signing) else {
+            return misbehaved(handle, .invalidSignature, in: topic, now: now, emit: &emit)
+        }
         declineCopies(of: message, topic: topic, from: handle, emit: &emit)
         let serial = cache.insert(
             MessageCache.Entry(

@@ -52,15 +52,17 @@ extension GossipSub {
     /// pays as the first did.
     mutating func receiveAgain(_ serial: UInt32, from handle: PeerHandle, now: Instant, emit: inout [Effect]) {
         guard let index = cache.index(serial) else { return }
-        let entry = cache.entries[index]
-        guard entry.source != handle, now - entry.arrival <= parameters.score.meshDeliveryWindow else { return }
+        guard cache.entries[index].source != handle, now - cache.entries[index].arrival <= parameters.score.meshDeliveryWindow else {
+            return
+        }
         guard cache.follow(index, handle) else { return }
-        switch entry.state {
+        let topic = cache.entries[index].topic
+        switch cache.entries[index].state {
         // Settled with the message's own verdict.
         case .pending: break
         case .accepted:
-            if topics[entry.topic].mesh.has(handle), let slot = slot(handle) { peers[slot].score.noteMeshDelivery(in: entry.topic) }
-        case .rejected: misbehaved(handle, .rejectedMessage, in: entry.topic, now: now, emit: &emit)
+            if topics[topic].mesh.has(handle), let slot = slot(handle) { peers[slot].score.noteMeshDelivery(in: topic) }
+        case .rejected: misbehaved(handle, .rejectedMessage, in: topic, now: now, emit: &emit)
         case .ignored: break
         }
     }

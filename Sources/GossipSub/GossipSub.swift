@@ -87,6 +87,16 @@ public struct GossipSub: StateMachine, Sendable {
         case brokenPromise
     }
 
+    /// What a connection is worth to gossip.
+    public enum Need: UInt8, Sendable {
+        /// Nothing: no topic of ours is its.
+        case none
+        /// It is a member of a topic of ours that has more than enough.
+        case spare
+        /// It is in a mesh or a fanout, or a topic of ours has too few members without it.
+        case required
+    }
+
     /// A message asked for by IWANT.
     struct Promise: Sendable {
         let key: MessageKey
