@@ -136,8 +136,12 @@ public struct BlockExchange: StateMachine, Sendable {
 
     public mutating func handle(_ input: Input, now: Instant, emit: inout [Effect]) {
         switch input {
-        case .peerAdded(let handle, let id): add(handle, id, now: now)
-        case .peerRemoved(let handle): remove(handle)
+        case .peerAdded(let handle, let id): return add(handle, id, now: now)
+        case .peerRemoved(let handle):
+            // Who is neither served nor asked leaves nothing to do behind.
+            let isIdle = loads.isEmpty && wants.isEmpty
+            remove(handle)
+            if isIdle { return }
         case .message(let handle, let bytes): receive(bytes, from: handle, now: now, emit: &emit)
         case .congested(let handle): pause(handle, now: now)
         case .want(let list, let candidates): for want in list { start(want, candidates, now: now, emit: &emit) }

@@ -105,6 +105,8 @@ public enum NetworkFailure: UInt8, Error, Hashable, Sendable {
     case wrongPeer
     /// We are shutting down.
     case stopping
+    /// We opened the connection and have no more use for it.
+    case idle
 }
 
 /// What the network tells a node. At most one connection per peer is shown: the driver hides duplicates.

@@ -1,3 +1,4 @@
+import Determinism
 public import Identity
 public import LibP2P
 public import Wire
@@ -9,8 +10,11 @@ public struct ConnectedPeers: Sendable {
         public let id: PeerID
         public let direction: ConnectionDirection
         public let address: Multiaddr?
-        /// Nil until identify has answered.
-        public var information: PeerInformation?
+        /// What it serves and how it calls itself; nothing until identify has answered.
+        public internal(set) var protocols: Set<ProtocolName> = []
+        public internal(set) var agent: String?
+        /// Something was asked over it lately: it is not idle before then.
+        var usedUntil: Instant
     }
 
     /// Ordered by handle, so that nothing depends on a hash table's order.
@@ -28,9 +32,11 @@ public struct ConnectedPeers: Sendable {
         return (low, low < entries.count && entries[low].handle == handle)
     }
 
-    mutating func insert(_ handle: PeerHandle, _ id: PeerID, _ direction: ConnectionDirection, address: Multiaddr?) {
+    mutating func insert(
+        _ handle: PeerHandle, _ id: PeerID, _ direction: ConnectionDirection, address: Multiaddr?, usedUntil: Instant
+    ) {
         let (index, isFound) = position(of: handle)
-        let entry = Entry(handle: handle, id: id, direction: direction, address: address)
+        let entry = Entry(handle: handle, id: id, direction: direction, address: address, usedUntil: usedUntil)
         if isFound { entries[index] = entry } else { entries.insert(entry, at: index) }
     }
 
@@ -42,8 +48,18 @@ public struct ConnectedPeers: Sendable {
     mutating func identify(_ handle: PeerHandle, _ information: PeerInformation) -> Entry? {
         let (index, isFound) = position(of: handle)
         guard isFound else { return nil }
-        entries[index].information = information
+        entries[index].protocols = information.protocols
+        entries[index].agent = information.agent
         return entries[index]
+    }
+
+    mutating func use(_ handle: PeerHandle, until: Instant) {
+        let (index, isFound) = position(of: handle)
+        if isFound { entries[index].usedUntil = until }
+    }
+
+    mutating func use(_ peer: PeerID, until: Instant) {
+        if let index = entries.firstIndex(where: { $0.id == peer }) { entries[index].usedUntil = until }
     }
 
     public subscript(handle: PeerHandle) -> Entry? {

@@ -1,5 +1,6 @@
 public import Determinism
 public import Identity
+import Kademlia
 public import Wire
 
 /// Keeps a node attached to its network: bootstrap peers first, then Managers found as providers of a well-known key in the DHT.
@@ -41,11 +42,13 @@ public struct Discovery: Sendable {
 
     struct Candidate: Sendable {
         var id: PeerID
-        var addresses: [Multiaddr]
+        var addresses: AddressList
         var nextAttempt: Instant
         var wait: Duration
         var isConnected = false
         var isDialling = false
+        /// Connected, and to stay so.
+        var isKept = false
     }
 
     let place: Place
@@ -58,39 +61,69 @@ public struct Discovery: Sendable {
     private var nextAnnouncement: Instant
     private var hasRefreshed = false
     private var isStarted = false
+    /// Read after every input of the node, changed by few.
+    public private(set) var nextDeadline: Instant?
 
     public init(place: Place, own: PeerID, bootstrap: [(PeerID, [Multiaddr])], parameters: Parameters) {
         self.place = place
         self.own = own
         self.parameters = parameters
         self.bootstrap = bootstrap.filter { $0.0 != own }.map {
-            Candidate(id: $0.0, addresses: $0.1, nextAttempt: .origin, wait: parameters.retryMin)
+            Candidate(id: $0.0, addresses: AddressList($0.1), nextAttempt: .origin, wait: parameters.retryMin)
         }
         nextSearch = .distantFuture
         nextAnnouncement = .distantFuture
         searchWait = parameters.retryMin
     }
 
-    public var connectedManagers: [PeerID] { managers.filter(\.isConnected).map(\.id) }
+    /// Managers that we are connected to and mean to stay connected to, in the order in which they were found.
+    public var connectedManagers: [PeerID] { managers.filter(\.isKept).map(\.id) }
 
-    public var nextDeadline: Instant? {
-        guard isStarted else { return nil }
-        var deadline = min(nextSearch, nextAnnouncement)
-        for candidate in bootstrap where !candidate.isConnected && !candidate.isDialling { deadline = min(deadline, candidate.nextAttempt) }
-        if wantsManagers {
-            for candidate in managers where !candidate.isConnected && !candidate.isDialling && !candidate.addresses.isEmpty {
-                deadline = min(deadline, candidate.nextAttempt)
-            }
-        }
-        return deadline == .distantFuture ? nil : deadline
+    /// Whether a connection to this peer must not be closed for being idle.
+    public func keeps(_ peer: PeerID) -> Bool {
+        managers.contains { $0.isKept && $0.id == peer } || (wantsBootstrap && bootstrap.contains { $0.id == peer })
     }
 
     private var wantsManagers: Bool {
         switch place {
         case .bootstrap: false
         case .manager: true
-        case .leaf: managers.count { $0.isConnected || $0.isDialling } < parameters.managersWanted
+        case .leaf: managersInSight < parameters.managersWanted
         }
+    }
+
+    /// Bootstrap peers serve everybody: who knows enough Managers leaves them alone.
+    private var wantsBootstrap: Bool { place == .bootstrap || managersInSight < parameters.managersWanted }
+
+    private var managersInSight: Int { managers.count { $0.isKept || $0.isDialling } }
+
+    /// Chooses among the connected Managers whom to keep, those kept already first: what a role has begun with one goes on.
+    private mutating func keepManagers(emit: inout [Effect]) {
+        var room = place == .manager ? parameters.candidatesMax : place == .leaf ? parameters.managersWanted : 0
+        room -= managers.count { $0.isKept }
+        var hasChanged = false
+        for index in managers.indices where room > 0 && managers[index].isConnected && !managers[index].isKept {
+            managers[index].isKept = true
+            room -= 1
+            hasChanged = true
+        }
+        if hasChanged { emit.append(.managersChanged) }
+    }
+
+    private mutating func rearm() {
+        guard isStarted else { return }
+        var deadline = min(nextSearch, nextAnnouncement)
+        if wantsBootstrap {
+            for candidate in bootstrap where !candidate.isConnected && !candidate.isDialling {
+                deadline = min(deadline, candidate.nextAttempt)
+            }
+        }
+        if wantsManagers {
+            for candidate in managers where !candidate.isConnected && !candidate.isDialling && !candidate.addresses.isEmpty {
+                deadline = min(deadline, candidate.nextAttempt)
+            }
+        }
+        nextDeadline = deadline == .distantFuture ? nil : deadline
     }
 
     // MARK: Inputs
@@ -102,17 +135,17 @@ public struct Discovery: Sendable {
 
     /// A peer is connected; `servesDHT` once identify has said so.
     public mutating func connected(_ peer: PeerID, servesDHT: Bool, now: Instant, emit: inout [Effect]) {
+        defer { rearm() }
         if let index = bootstrap.firstIndex(where: { $0.id == peer }) {
             bootstrap[index].isConnected = true
             bootstrap[index].isDialling = false
             bootstrap[index].wait = parameters.retryMin
         }
         if let index = managers.firstIndex(where: { $0.id == peer }) {
-            let wasConnected = managers[index].isConnected
             managers[index].isConnected = true
             managers[index].isDialling = false
             managers[index].wait = parameters.retryMin
-            if !wasConnected { emit.append(.managersChanged) }
+            keepManagers(emit: &emit)
         }
         if servesDHT, !hasRefreshed {
             hasRefreshed = true
@@ -124,16 +157,21 @@ public struct Discovery: Sendable {
     }
 
     public mutating func disconnected(_ peer: PeerID, now: Instant, emit: inout [Effect]) {
+        defer { rearm() }
         if let index = bootstrap.firstIndex(where: { $0.id == peer }) { bootstrap[index].postpone(from: now, parameters) }
         if let index = managers.firstIndex(where: { $0.id == peer }) {
-            let wasConnected = managers[index].isConnected
+            let wasKept = managers[index].isKept
             managers[index].postpone(from: now, parameters)
-            if wasConnected { emit.append(.managersChanged) }
-            nextSearch = min(nextSearch, now + parameters.retryMin)
+            if wasKept {
+                emit.append(.managersChanged)
+                keepManagers(emit: &emit)
+                nextSearch = min(nextSearch, now + parameters.retryMin)
+            }
         }
     }
 
     public mutating func dialFailed(_ peer: PeerID, now: Instant) {
+        defer { rearm() }
         if let index = bootstrap.firstIndex(where: { $0.id == peer }) { bootstrap[index].postpone(from: now, parameters) }
         if let index = managers.firstIndex(where: { $0.id == peer }) { managers[index].postpone(from: now, parameters) }
     }
@@ -144,13 +182,13 @@ public struct Discovery: Sendable {
     ) {
         for (id, addresses) in found where id != own {
             if let index = managers.firstIndex(where: { $0.id == id }) {
-                if !addresses.isEmpty { managers[index].addresses = addresses }
+                if !addresses.isEmpty { managers[index].addresses = AddressList(addresses) }
             } else {
                 if managers.count >= parameters.candidatesMax {
                     guard let oldest = managers.firstIndex(where: { !$0.isConnected && !$0.isDialling }) else { continue }
                     managers.remove(at: oldest)
                 }
-                managers.append(Candidate(id: id, addresses: addresses, nextAttempt: now, wait: parameters.retryMin))
+                managers.append(Candidate(id: id, addresses: AddressList(addresses), nextAttempt: now, wait: parameters.retryMin))
             }
             if isConnected(id) { connected(id, servesDHT: false, now: now, emit: &emit) }
         }
@@ -169,17 +207,19 @@ public struct Discovery: Sendable {
         switch place {
         case .bootstrap: false
         case .manager: false
-        case .leaf: !managers.contains { $0.isConnected || $0.isDialling }
+        case .leaf: managersInSight == 0
         }
     }
 
     public mutating func announced(successfully: Bool, now: Instant) {
         nextAnnouncement = now + (successfully ? parameters.refreshInterval : parameters.retryMin)
+        rearm()
     }
 
     public mutating func handleDeadline(now: Instant, emit: inout [Effect]) {
         guard isStarted else { return }
-        for index in bootstrap.indices { bootstrap[index].dialIfDue(now: now, emit: &emit) }
+        defer { rearm() }
+        if wantsBootstrap { for index in bootstrap.indices { bootstrap[index].dialIfDue(now: now, emit: &emit) } }
         for index in managers.indices where wantsManagers { managers[index].dialIfDue(now: now, emit: &emit) }
         if now >= nextSearch {
             nextSearch = .distantFuture
@@ -196,6 +236,7 @@ extension Discovery.Candidate {
     fileprivate mutating func postpone(from now: Instant, _ parameters: Discovery.Parameters) {
         isConnected = false
         isDialling = false
+        isKept = false
         nextAttempt = now + wait
         wait = min(wait * 2, parameters.retryMax)
     }
@@ -203,6 +244,6 @@ extension Discovery.Candidate {
     fileprivate mutating func dialIfDue(now: Instant, emit: inout [Discovery.Effect]) {
         guard !isConnected, !isDialling, now >= nextAttempt, !addresses.isEmpty else { return }
         isDialling = true
-        emit.append(.dial(id, addresses))
+        emit.append(.dial(id, addresses.multiaddrs))
     }
 }

@@ -25,7 +25,9 @@ extension Node {
         var received: (cid: CID, bytes: [UInt8])?
         for effect in effects {
             switch effect {
-            case .send(let handle, let bytes, let priority): emit.append(.network(.send(to: handle, .bitswap, bytes, priority)))
+            case .send(let handle, let bytes, let priority):
+                used(handle, now: now)
+                emit.append(.network(.send(to: handle, .bitswap, bytes, priority)))
             case .load(let cid, let token): read(cid, for: .serving(token), emit: &emit)
             case .probe(let cid, let token): emit.append(.probeBlock(BlockToken(token.value), cid))
             case .store(let cid, let bytes): received = (cid, bytes)

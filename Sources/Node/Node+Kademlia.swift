@@ -38,7 +38,7 @@ extension Node {
         for effect in effects {
             switch effect {
             case .request(let id, let peer, let addresses, let bytes, let timeout):
-                emit.append(.network(.request(id, to: peer, at: addresses, .kademlia, bytes, timeout: timeout)))
+                request(id, to: peer, at: addresses, .kademlia, bytes, timeout: timeout, now: now, emit: &emit)
             case .respond(let id, let bytes): emit.append(.network(.respond(id, bytes)))
             case .refuse(let id): emit.append(.network(.refuse(id)))
             case .progress: break
@@ -53,6 +53,8 @@ extension Node {
         case .findManagers:
             var found: [Contact] = []
             if case .providers(let contacts) = result { found = contacts }
+            // Everybody is told of the same ones: who takes the first makes a few Managers serve all.
+            found.shuffle(using: &generator)
             var effects: [Discovery.Effect] = []
             discovery.managersFound(
                 found.map { ($0.id, $0.addresses.multiaddrs) }, isConnected: { [peers] in peers.isConnected($0) }, now: now,

@@ -11,7 +11,8 @@ extension Node {
     mutating func handle(_ event: NetworkEvent, now: Instant, emit: inout [NodeEffect]) {
         switch event {
         case .connected(let handle, let peer, let direction, let address):
-            peers.insert(handle, peer, direction, address: address)
+            peers.insert(handle, peer, direction, address: address, usedUntil: now + parameters.connections.idleMax)
+            if direction == .outbound { watchConnections(now: now) }
             emit.append(.event(.connected(peer, direction)))
             tellRoles(.peerConnected(peer), now: now, emit: &emit)
             var effects: [Discovery.Effect] = []
@@ -36,11 +37,14 @@ extension Node {
         case .message(let handle, let name, let bytes):
             switch name {
             case .gossip: tellGossip(.rpc(from: handle, bytes), now: now, emit: &emit)
-            case .bitswap: tellBlocks(.message(from: handle, bytes), now: now, emit: &emit)
+            case .bitswap:
+                used(handle, now: now)
+                tellBlocks(.message(from: handle, bytes), now: now, emit: &emit)
             default: if let entry = peers[handle] { penalise(entry.id, name, emit: &emit) }
             }
         case .request(let handle, let name, let id, let bytes):
             guard let entry = peers[handle] else { return emit.append(.network(.refuse(id))) }
+            used(handle, now: now)
             request(from: entry.id, name, id, bytes, now: now, emit: &emit)
         case .response(let id, let bytes):
             if RoleIDs.space(of: id.value) == Node.kademliaSpace {

@@ -75,7 +75,7 @@ extension Node {
         for effect in effects {
             switch effect {
             case .request(let id, let peer, let addresses, let name, let bytes, let timeout):
-                emit.append(.network(.request(id, to: peer, at: addresses, name, bytes, timeout: timeout)))
+                request(id, to: peer, at: addresses, name, bytes, timeout: timeout, now: now, emit: &emit)
             case .respond(let id, let bytes): emit.append(.network(.respond(id, bytes)))
             case .refuse(let id): emit.append(.network(.refuse(id)))
             case .publish(let topic, let bytes): publish(topic.name(prefix: parameters.network.prefix), bytes, now: now, emit: &emit)

@@ -33,6 +33,9 @@ public struct Node: StateMachine {
     var blockReadings: [UInt64: BlockReading] = [:]
     var lastBlockToken: UInt64 = 0
     var joined = JoinedTopics()
+    var generator: Generator
+    /// When to look for idle connections; nil where none is of our making.
+    var idleCheckAt: Instant?
     /// The topics that roles know, by their name on the wire.
     let topics: [(name: String, topic: Topic)]
     var manager: ManagerRole?
@@ -45,6 +48,7 @@ public struct Node: StateMachine {
         self.parameters = parameters
         identity = parameters.identity
         let generator = parameters.generator
+        self.generator = generator.fork("node")
         kademlia = Kademlia(
             localID: identity, mode: parameters.isCore ? .server : .client, parameters: parameters.kademlia,
             validator: parameters.records, requestNamespace: Node.kademliaSpace, generator: generator.fork("kademlia"))
@@ -122,11 +126,12 @@ public struct Node: StateMachine {
             discovery.handleDeadline(now: now, emit: &effects)
             carryOut(effects, now: now, emit: &emit)
         }
+        if isDue(idleCheckAt, now) { closeIdle(now: now, emit: &emit) }
     }
 
     public var nextDeadline: Instant? {
         var deadline = earliest(earliest(kademlia.nextDeadline, gossip.nextDeadline), earliest(blocks.nextDeadline, discovery.nextDeadline))
-        deadline = earliest(deadline, blockWants.nextDeadline)
+        deadline = earliest(earliest(deadline, idleCheckAt), blockWants.nextDeadline)
         for role in parameters.roles { deadline = earliest(deadline, self.deadline(of: role)) }
         return deadline
     }

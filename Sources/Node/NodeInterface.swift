@@ -18,21 +18,21 @@ public enum NodeInput: Sendable {
     case blockProbed(BlockToken, size: Int?)
     case stored(RoleName, CID, Bool)
     case loaded(RoleName, LoadID, [StoredEntry])
-    case sceneSurveyed(WorkID, SceneSurvey)
-    case sceneInspected(WorkID, SceneInspection)
+    indirect case sceneSurveyed(WorkID, SceneSurvey)
+    indirect case sceneInspected(WorkID, SceneInspection)
     case workProgress(WorkID, permille: UInt32, rays: UInt64)
-    case rendered(WorkID, TileRecords)
+    indirect case rendered(WorkID, TileRecords)
     case recomputed(WorkID, [RecordValue])
     case workFailed(WorkID, WorkFailure)
-    case command(RoleName, Roles.QueryID, RoleCommand)
-    case query(RoleName, Roles.QueryID, RoleQuery)
+    indirect case command(RoleName, Roles.QueryID, RoleCommand)
+    indirect case query(RoleName, Roles.QueryID, RoleQuery)
     /// Gossip topics to join and relay besides the network's own (`--subscribe`).
     case subscribe(String)
     case unsubscribe(String)
     /// Publishes on a topic under our own signature.
     case publish(String, [UInt8])
     /// Asks the DHT; ends in `lookedUp` with the same number, below 2^31.
-    case lookUp(UInt32, Query)
+    indirect case lookUp(UInt32, Query)
     /// Answer to `adminRequest`.
     case adminResponse(InboundID, [UInt8]?)
     /// Take nothing new, finish, say goodbye; `drained` follows for every role.
@@ -46,7 +46,7 @@ public enum NodeEffect: Sendable {
     /// Only whether the store has it, and how large it is. Its tokens are apart from those of `readBlock`.
     case probeBlock(BlockToken, CID)
     /// Keeps a block for a role until its scope is released; ends in `stored`.
-    case storeBlock(RoleName, CID, [UInt8], scope: Bytes32)
+    indirect case storeBlock(RoleName, CID, [UInt8], scope: Bytes32)
     case releaseBlocks(RoleName, scope: Bytes32)
     /// Durable before any later effect is carried out.
     case persist(RoleName, [StoredChange])
@@ -54,12 +54,12 @@ public enum NodeEffect: Sendable {
     case load(RoleName, LoadID, prefix: [UInt8], from: [UInt8], countMax: Int)
     case surveyScene(WorkID, root: CID, scope: Bytes32)
     case inspectScene(WorkID, root: CID)
-    case render(WorkID, sceneRoot: CID, RenderRequest, memoryMax: UInt64)
-    case recompute(WorkID, sceneRoot: CID, RenderSettings, frame: UInt32, rngKey: UInt64, [RecordPlace])
+    indirect case render(WorkID, sceneRoot: CID, RenderRequest, memoryMax: UInt64)
+    indirect case recompute(WorkID, sceneRoot: CID, RenderSettings, frame: UInt32, rngKey: UInt64, [RecordPlace])
     case cancelWork(WorkID)
-    case deliverTile(job: Bytes32, frame: UInt32, Tile, [UInt8])
-    case answer(RoleName, Roles.QueryID, RoleAnswer)
-    case lookedUp(UInt32, QueryResult)
+    indirect case deliverTile(job: Bytes32, frame: UInt32, Tile, [UInt8])
+    indirect case answer(RoleName, Roles.QueryID, RoleAnswer)
+    indirect case lookedUp(UInt32, QueryResult)
     /// The shell decides whether this peer may ask, and answers with `adminResponse`.
     case adminRequest(InboundID, from: PeerID, [UInt8])
     case event(NodeEvent)

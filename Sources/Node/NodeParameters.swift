@@ -24,6 +24,7 @@ public struct NodeParameters: Sendable {
     /// Honest, except in tests of what happens to a Worker that is not.
     public var conduct = WorkerConduct.honest
     public var discovery = Discovery.Parameters()
+    public var connections = ConnectionParameters()
     public var kademlia: Kademlia.Parameters
     /// Records that the DHT keeps and believes.
     public var records = RecordValidator()

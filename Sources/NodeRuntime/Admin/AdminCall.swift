@@ -47,7 +47,7 @@ public final class AdminCall {
             DaemonError(
                 .refused, "the node of \(directory) did not take the command (\(failure))",
                 advice: "Its admin key may have changed: start it again.")
-        case .unreachable, .timedOut, .wrongPeer, .limit, .stopping:
+        case .unreachable, .timedOut, .wrongPeer, .limit, .stopping, .idle:
             DaemonError(
                 .unreachable, "the node of \(directory) does not answer (\(failure))",
                 advice: "Start it with node --role …, or name another directory with --data.")

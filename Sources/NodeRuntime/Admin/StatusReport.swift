@@ -52,8 +52,8 @@ enum StatusReport {
             JSON.object([
                 "peer": .text(entry.id.description), "direction": .text("\(entry.direction)"),
                 "address": entry.address.map { .text($0.description) } ?? .null,
-                "agent": entry.information.map { .text($0.agent) } ?? .null,
-                "protocols": .array((entry.information?.protocols ?? []).map { "\($0)" }.sorted().map { .text($0) }),
+                "agent": entry.agent.map { .text($0) } ?? .null,
+                "protocols": .array(entry.protocols.map { "\($0)" }.sorted().map { .text($0) }),
                 "round_trip_ms": daemon.network.roundTrip(of: entry.handle).map { .number($0 * 1000) } ?? .null,
             ])
         }

@@ -1,0 +1,67 @@
+import Determinism
+import GossipSub
+import Identity
+import LibP2P
+import Wire
+
+/// How long connections are kept that nobody needs.
+public struct ConnectionParameters: Equatable, Sendable {
+    /// A connection over which nothing was asked for so long is idle, unless a request may still be answered. Default 10 s: the searches
+    /// that follow each other when a node joins share connections. Trade-off: a handshake against a connection's memory on both sides.
+    public var idleMax: Duration = .seconds(10)
+    /// Connections that are needed are looked at again after so long. Default 60 s.
+    public var neededRecheck: Duration = .seconds(60)
+
+    public init() {}
+}
+
+/// Whoever opened a connection closes it when it has no more use for it: a search in the DHT leaves tens of them behind.
+///
+/// Those that others opened are theirs to close; `SwarmParameters.connectionsMax` bounds them. Needed without being used are the
+/// connections that discovery keeps, those of a mesh, and as many more to members of our topics as gossip wants.
+extension Node {
+    /// A request of ours goes out.
+    mutating func request(
+        _ id: RequestID, to peer: PeerID, at addresses: [Multiaddr], _ name: ProtocolName, _ bytes: [UInt8], timeout: Duration,
+        now: Instant,
+        emit: inout [NodeEffect]
+    ) {
+        peers.use(peer, until: now + max(timeout, parameters.connections.idleMax))
+        emit.append(.network(.request(id, to: peer, at: addresses, name, bytes, timeout: timeout)))
+    }
+
+    mutating func used(_ handle: PeerHandle, now: Instant) { peers.use(handle, until: now + parameters.connections.idleMax) }
+
+    /// There is a connection of ours to look after.
+    mutating func watchConnections(now: Instant) {
+        let due = now + parameters.connections.idleMax
+        idleCheckAt = min(idleCheckAt ?? due, due)
+    }
+
+    /// Closes idle connections; among those to members of our topics one at a time, since each that goes makes the others needed more.
+    mutating func closeIdle(now: Instant, emit: inout [NodeEffect]) {
+        var next: Instant?
+        var spare: Int?
+        for index in peers.entries.indices where peers.entries[index].direction == .outbound {
+            switch need(at: index) {
+            case .required: next = earliest(next, now + parameters.connections.neededRecheck)
+            case .spare: if spare.map({ peers.entries[index].usedUntil < peers.entries[$0].usedUntil }) ?? true { spare = index }
+            case .none: next = earliest(next, close(index, now: now, emit: &emit))
+            }
+        }
+        if let spare { next = earliest(next, close(spare, now: now, emit: &emit) ?? now) }
+        // Those that are due within a second go together.
+        idleCheckAt = next.map { max($0, now + .seconds(1)) }
+    }
+
+    private func need(at index: Int) -> GossipSub.Need {
+        discovery.keeps(peers.entries[index].id) ? .required : gossip.need(of: peers.entries[index].handle)
+    }
+
+    /// Closes a connection that is idle; else says when it will be.
+    private func close(_ index: Int, now: Instant, emit: inout [NodeEffect]) -> Instant? {
+        guard peers.entries[index].usedUntil <= now else { return peers.entries[index].usedUntil }
+        emit.append(.network(.disconnect(peers.entries[index].handle, .idle)))
+        return nil
+    }
+}
