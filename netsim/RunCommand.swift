@@ -43,7 +43,7 @@ struct RunCommand: ParsableCommand {
         let summary = running.summary()
         let output = ReportOutput(
             file: file, summary: summary, events: running.simulation.events, digest: running.simulation.digest.value,
-            simulated: simulated, seconds: outcome.seconds, busySeconds: outcome.busySeconds,
+            simulated: simulated, seconds: outcome.seconds, processorSeconds: outcome.processorSeconds,
             bytesPerNode: Double(ResidentMemory.bytes) / Double(summary.nodes))
         Terminal.output.line(output.text)
         if let json { try output.write(to: json) }
@@ -55,27 +55,24 @@ struct RunCommand: ParsableCommand {
     }
 
     /// Steps the engine in slices on a libuv loop, so that signals and progress come between.
-    private func drive(_ running: inout some Scenario) throws -> (seconds: Double, busySeconds: Double, wasInterrupted: Bool) {
+    private func drive(_ running: inout some Scenario) throws -> (seconds: Double, processorSeconds: Double, wasInterrupted: Bool) {
         let loop = try EventLoop()
         let interruption = Interruption()
         let watcher = try SignalWatcher(loop: loop, signal: SIGINT) { interruption.isRequested = true }
         var display = ProgressDisplay(isInteractive: Terminal.error.isInteractive)
         let began = loop.now
-        var busy: UInt64 = 0
+        let spentBefore = ProcessorTime.seconds
         var goesOn = true
         while goesOn, !interruption.isRequested {
-            let start = loop.now
             goesOn = running.step(eventsMax: 50_000)
             loop.poll()
-            let end = loop.now
-            busy += end &- start
-            if progress == .plain { show(running, &display, seconds: Double(end &- began) / 1e9) }
+            if progress == .plain { show(running, &display, seconds: Double(loop.now &- began) / 1e9) }
         }
         if progress == .plain { Terminal.error.write(display.finish()) }
         watcher.close()
         let seconds = Double(loop.now &- began) / 1e9
         try loop.shutdown()
-        return (seconds, Double(busy) / 1e9, interruption.isRequested)
+        return (seconds, ProcessorTime.seconds - spentBefore, interruption.isRequested)
     }
 
     private func show(_ running: some Scenario, _ display: inout ProgressDisplay, seconds: Double) {
@@ -94,6 +91,15 @@ struct RunCommand: ParsableCommand {
 /// Set by the signal's callback, read between slices; both on the loop's thread.
 final class Interruption {
     var isRequested = false
+}
+
+enum ProcessorTime {
+    /// What this process has used so far.
+    static var seconds: Double {
+        var time = timespec()
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+    }
 }
 
 enum ResidentMemory {

@@ -52,6 +52,9 @@ public struct OverlayScenario {
         /// Bytes per second while measuring, mean over the nodes of the kind, sent and received.
         public var leafBytesPerSecond = 0.0
         public var coreBytesPerSecond = 0.0
+        /// Connections at the end, mean over the nodes of the kind.
+        public var leafConnections = 0.0
+        public var coreConnections = 0.0
     }
 
     private enum Action: UInt64 {
@@ -242,6 +245,11 @@ public struct OverlayScenario {
         if parameters.nodes > core {
             report.leafBytesPerSecond = Double(traffic.leaf - trafficBefore.leaf) / seconds / Double(parameters.nodes - core)
         }
+        let connections = { (nodes: Range<Int>) in
+            nodes.isEmpty ? 0 : Double(nodes.reduce(0) { $0 + simulation.connectionCount(of: UInt32($1)) }) / Double(nodes.count)
+        }
+        report.coreConnections = connections(0..<core)
+        report.leafConnections = connections(core..<parameters.nodes)
         return report
     }
 }

@@ -65,6 +65,8 @@ extension OverlayScenario.Report {
             Measure("lookup_p99_ms", "lookup, p99", lookup.milliseconds(0.99), "ms"),
             Measure("leaf_bytes_per_second", "traffic of a leaf", leafBytesPerSecond, "B/s"),
             Measure("core_bytes_per_second", "traffic of a core node", coreBytesPerSecond, "B/s"),
+            Measure("leaf_connections", "connections of a leaf", leafConnections),
+            Measure("core_connections", "connections of a core node", coreConnections),
         ]
     }
 }

@@ -18,6 +18,7 @@ struct SimulatedNetwork {
         var upFree: UInt64 = 0
         var downFree: UInt64 = 0
         var protocols: Set<ProtocolName> = []
+        /// Sorted by peer.
         var links: [Link] = []
         var dialling: [UInt32] = []
         var requests: [Request] = []
@@ -92,7 +93,22 @@ struct SimulatedNetwork {
 
     func isConnected(_ a: UInt32, _ b: UInt32) -> Bool { link(a, b) != nil }
 
-    private func link(_ a: UInt32, _ b: UInt32) -> Int? { hosts[Int(a)].links.firstIndex { $0.peer == b } }
+    private func link(_ a: UInt32, _ b: UInt32) -> Int? {
+        let index = position(a, b)
+        return index < hosts[Int(a)].links.count && hosts[Int(a)].links[index].peer == b ? index : nil
+    }
+
+    private func position(_ a: UInt32, _ b: UInt32) -> Int {
+        hosts[Int(a)].links.withUnsafeBufferPointer { links in
+            var low = 0
+            var high = links.count
+            while low < high {
+                let middle = (low + high) / 2
+                if links[middle].peer < b { low = middle + 1 } else { high = middle }
+            }
+            return low
+        }
+    }
 
     private func epoch(_ a: UInt32, _ b: UInt32) -> UInt32? {
         guard let index = link(a, b) else { return nil }
@@ -189,6 +205,12 @@ struct SimulatedNetwork {
 
     // MARK: Events
 
+    /// False for an event that has been overtaken.
+    func matters(_ event: Event) -> Bool {
+        guard case .requestTimeout(let node, let id) = event else { return true }
+        return hosts[Int(node)].requests.contains { $0.id == id }
+    }
+
     /// What an event means to the nodes: at most a few network events, given to `deliver` with the node they are for.
     mutating func handle(
         _ event: Event, now: Instant, seed: UInt64, schedule: (Event, Instant) -> Void, deliver: (UInt32, NetworkEvent) -> Void
@@ -237,9 +259,15 @@ struct SimulatedNetwork {
         _ from: UInt32, _ to: UInt32, now: Instant, seed: UInt64, schedule: (Event, Instant) -> Void,
         deliver: (UInt32, NetworkEvent) -> Void
     ) {
+        // One that died and came back before the other side has noticed.
+        if let stale = link(to, from) {
+            hosts[Int(to)].links.remove(at: stale)
+            deliver(to, .disconnected(PeerHandle(index: from), .closed))
+            failRequests(of: to, to: from, .closed, deliver: deliver)
+        }
         epochs += 1
-        hosts[Int(from)].links.append(Link(peer: to, epoch: epochs, lastArrival: 0))
-        hosts[Int(to)].links.append(Link(peer: from, epoch: epochs, lastArrival: 0))
+        hosts[Int(from)].links.insert(Link(peer: to, epoch: epochs, lastArrival: 0), at: position(from, to))
+        hosts[Int(to)].links.insert(Link(peer: from, epoch: epochs, lastArrival: 0), at: position(to, from))
         let identified = Instant(nanoseconds: now.nanoseconds + 2 * latency(from, to))
         schedule(.identified(node: from, peer: to, epoch: epochs), identified)
         schedule(.identified(node: to, peer: from, epoch: epochs), identified)

@@ -6,6 +6,8 @@ extension Simulation {
         network.hosts[Int(node)].bytesUp + network.hosts[Int(node)].bytesDown
     }
 
+    public func connectionCount(of node: UInt32) -> Int { network.hosts[Int(node)].links.count }
+
     /// Gossip messages that came to a node more than once.
     public func gossipDuplicates(of node: UInt32) -> UInt64 { member(node).gossipDuplicates }
 

@@ -15,7 +15,8 @@ public struct Simulation {
     enum Event {
         case network(SimulatedNetwork.Event)
         case deadline(UInt32)
-        case input(UInt32, incarnation: UInt32, NodeInput)
+        /// Indirect, as it is rare and large: every event in the queue is as large as the largest.
+        indirect case input(UInt32, incarnation: UInt32, NodeInput)
         /// The scenario's own; the number means what it wants.
         case scenario(UInt64)
     }
@@ -44,6 +45,8 @@ public struct Simulation {
     private var members: [Member] = []
     private var effects: [NodeEffect] = []
     private var deliveries: [(node: UInt32, event: NetworkEvent)] = []
+    /// Takes turns with `deliveries`, so that neither is allocated anew.
+    private var batch: [(node: UInt32, event: NetworkEvent)] = []
     private let signingSecret: Bytes32
 
     /// What happened at a node that a scenario may measure.
@@ -138,6 +141,8 @@ public struct Simulation {
     private mutating func process(_ event: Event) {
         switch event {
         case .network(let event):
+            // The timeout of a request that was answered is no event.
+            guard network.matters(event) else { return }
             events += 1
             note(event)
             network.handle(event, now: now, seed: seed) { [now] in
@@ -146,9 +151,11 @@ public struct Simulation {
                 deliveries.append(($0, $1))
             }
             // A delivery may cause others at the same node; they are new events with their own time, never recursion.
-            let batch = deliveries
-            deliveries.removeAll(keepingCapacity: true)
-            for (node, event) in batch where members[Int(node)].isUp { give(.network(event), to: node) }
+            swap(&batch, &deliveries)
+            for index in batch.indices where members[Int(batch[index].node)].isUp {
+                give(.network(batch[index].event), to: batch[index].node)
+            }
+            batch.removeAll(keepingCapacity: true)
         case .deadline(let node):
             guard members[Int(node)].deadline == now else { return }
             events += 1

@@ -70,12 +70,12 @@ private let regions = "near 2 5 40\nfar 1 40 8\n"
 }
 
 @Suite struct OverlayScenarioTests {
-    static func run(nodes: Int, seed: UInt64) throws -> OverlayScenario.Report {
+    static func run(nodes: Int, seed: UInt64, settling: Int = 20) throws -> OverlayScenario.Report {
         var parameters = OverlayScenario.Parameters()
         parameters.nodes = nodes
         parameters.coreShare = 0.5
         parameters.joining = .seconds(5)
-        parameters.settling = .seconds(20)
+        parameters.settling = .seconds(settling)
         parameters.measuring = .seconds(10)
         parameters.messagesPerSecond = 1
         parameters.lookupsPerSecond = 2
@@ -93,5 +93,18 @@ private let regions = "near 2 5 40\nfar 1 40 8\n"
         let median = try #require(report.delivery.quantile(0.5))
         #expect(median >= 5_000_000, "no message is faster than light")
         #expect(try Self.run(nodes: 40, seed: 1).digest == report.digest)
+    }
+
+    /// A mesh that is not trimmed stays near `dHigh`, and brings every message about ten times.
+    @Test func aMessageComesFewTimesMoreThanOnce() throws {
+        let report = try Self.run(nodes: 120, seed: 2)
+        #expect(report.deliveries == report.deliveriesExpected)
+        #expect(report.duplicatesPerMessage < 8)
+    }
+
+    /// What a search opened is closed again: a leaf is left with its three Managers, whatever the size of the network.
+    @Test func leavesKeepTheConnectionsOfTheirManagersAlone() throws {
+        let report = try Self.run(nodes: 120, seed: 2, settling: 60)
+        #expect(report.leafConnections < 5)
     }
 }

@@ -41,8 +41,9 @@ import Testing
 }
 
 @Suite struct TraceDigestTests {
-    @Test func everyBitCounts() {
-        let bytes = [UInt8](0..<37)
+    @Test(arguments: [37, 64, 133] as [UInt8])
+    func everyBitCounts(count: UInt8) {
+        let bytes = [UInt8](0..<count)
         var base = TraceDigest()
         base.combine(bytes: bytes)
         for index in bytes.indices {
