@@ -36,6 +36,8 @@ public struct Node: StateMachine {
     var generator: Generator
     /// When to look for idle connections; nil where none is of our making.
     var idleCheckAt: Instant?
+    /// Stored, so that whoever holds thousands of nodes reads it without touching the rest.
+    public private(set) var nextDeadline: Instant?
     /// The topics that roles know, by their name on the wire.
     let topics: [(name: String, topic: Topic)]
     var manager: ManagerRole?
@@ -75,6 +77,11 @@ public struct Node: StateMachine {
     }
 
     public mutating func handle(_ input: NodeInput, now: Instant, emit: inout [NodeEffect]) {
+        route(input, now: now, emit: &emit)
+        rearm()
+    }
+
+    private mutating func route(_ input: NodeInput, now: Instant, emit: inout [NodeEffect]) {
         switch input {
         case .started(let entropy, let restored): start(entropy: entropy, restored: restored, now: now, emit: &emit)
         case .listening(let addresses): tellKademlia(.localAddresses(addresses), now: now, emit: &emit)
@@ -127,13 +134,14 @@ public struct Node: StateMachine {
             carryOut(effects, now: now, emit: &emit)
         }
         if isDue(idleCheckAt, now) { closeIdle(now: now, emit: &emit) }
+        rearm()
     }
 
-    public var nextDeadline: Instant? {
+    private mutating func rearm() {
         var deadline = earliest(earliest(kademlia.nextDeadline, gossip.nextDeadline), earliest(blocks.nextDeadline, discovery.nextDeadline))
         deadline = earliest(earliest(deadline, idleCheckAt), blockWants.nextDeadline)
         for role in parameters.roles { deadline = earliest(deadline, self.deadline(of: role)) }
-        return deadline
+        nextDeadline = deadline
     }
 
     /// Gossip messages that came more than once.

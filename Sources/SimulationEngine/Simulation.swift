@@ -28,9 +28,6 @@ public struct Simulation {
         var isUp = false
         /// The deadline event that counts; others are stale.
         var deadline: Instant?
-
-        /// Mutating, so that the node is read in place: a copy of it retains every array that it owns.
-        mutating func deadlineOfNode() -> Instant? { node.nextDeadline }
     }
 
     public let seed: UInt64
@@ -181,7 +178,7 @@ public struct Simulation {
     private mutating func carryOut(of node: UInt32) {
         for effect in effects { carryOut(effect, of: node) }
         effects.removeAll(keepingCapacity: true)
-        let deadline = members[Int(node)].deadlineOfNode()
+        let deadline = members[Int(node)].node.nextDeadline
         if let deadline, deadline != members[Int(node)].deadline {
             let time = max(deadline, now)
             members[Int(node)].deadline = time

@@ -35,6 +35,24 @@ import Wire
         #expect(lab.machine.mesh(of: lab.topic).count == 8)
     }
 
+    /// Between `d` and `dHigh` one goes now and then; without that it would stay.
+    @Test func aMeshAboveItsSizeIsTrimmed() {
+        func meshAfter(_ beats: Int, trimChance: Double) -> Int {
+            var parameters = GossipSub.Parameters()
+            parameters.trimChance = trimChance
+            var lab = Lab(parameters: parameters, peers: 12)
+            for number in 1...12 as ClosedRange<UInt32> { _ = lab.hear(RPC.graft(shard), from: number) }
+            for _ in 0..<beats {
+                let before = lab.machine.mesh(of: lab.topic).count
+                let prunes = lab.beat().sent.filter { isControl($0.bytes, field: 4) }.count
+                #expect(prunes <= 1 && lab.machine.mesh(of: lab.topic).count == before - prunes)
+            }
+            return lab.machine.mesh(of: lab.topic).count
+        }
+        #expect(meshAfter(55, trimChance: 0.25) == 8)
+        #expect(meshAfter(55, trimChance: 0) == 12)
+    }
+
     @Test func inboundPeersCannotFillTheMesh() {
         var lab = Lab(peers: 1)
         for number in 2...40 as ClosedRange<UInt32> {

@@ -43,6 +43,28 @@ import Wire
         #expect(network.nodes.allSatisfy { $0.providers.isEmpty })
     }
 
+    /// Of more providers than an answer holds, everybody is told of others.
+    @Test func manyProvidersTakeTurns() throws {
+        var network = network(50)
+        let content = CID(digest: Hash.sha256([2])).providerKey
+        for node in 1..<50 {
+            let own = KademliaMessage(
+                kind: .addProvider, key: content,
+                providerPeers: [Contact(id: network.ids[node], addresses: AddressList([MemoryNetwork.address(node)]))])
+            network.give(0, .request(from: network.ids[node], InboundID(UInt64(node)), own.encode()))
+        }
+        func told() throws -> [PeerID] {
+            var effects: [Kademlia.Effect] = []
+            let question = KademliaMessage(kind: .getProviders, key: content).encode()
+            network.nodes[0].handle(.request(from: network.ids[1], InboundID(900), question), now: network.now, emit: &effects)
+            guard case .respond(_, let bytes) = effects.first else { return [] }
+            return try KademliaMessage(decoding: bytes).providerPeers.map(\.id)
+        }
+        let (first, second) = (try told(), try told())
+        #expect(Set(first).count == 20 && Set(second).count == 20)
+        #expect(Set(first) != Set(second))
+    }
+
     @Test func nobodyProvidesForOthers() {
         var network = network(3)
         let content: [UInt8] = [1, 2, 3]

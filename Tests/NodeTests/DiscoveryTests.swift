@@ -62,6 +62,39 @@ import Wire
         #expect(effects == [.dial(manager(4), [address])], "a lost Manager is replaced at once")
     }
 
+    /// Bootstrap peers are left alone once there are enough Managers, and asked again where one goes and no other is known.
+    @Test func enoughManagersMakeBootstrapPeersUnneeded() {
+        var (discovery, _) = started(.leaf)
+        var effects: [Discovery.Effect] = []
+        discovery.connected(seedPeer, servesDHT: true, now: .origin, emit: &effects)
+        #expect(discovery.keeps(seedPeer))
+        discovery.managersFound((1...3).map { (manager($0), [address]) }, isConnected: { _ in true }, now: .origin, emit: &effects)
+        #expect(!discovery.keeps(seedPeer))
+        #expect((1...3).allSatisfy { discovery.keeps(manager($0)) })
+        effects = []
+        discovery.disconnected(seedPeer, now: .origin, emit: &effects)
+        discovery.handleDeadline(now: .origin + .seconds(100), emit: &effects)
+        #expect(!effects.contains { if case .dial(seedPeer, _) = $0 { true } else { false } })
+        effects = []
+        discovery.disconnected(manager(2), now: .origin + .seconds(100), emit: &effects)
+        discovery.handleDeadline(now: .origin + .seconds(100), emit: &effects)
+        #expect(effects.contains(.dial(seedPeer, [address])))
+    }
+
+    /// What was begun with a Manager goes on with it, whoever else connects.
+    @Test func aLeafDoesNotChangeItsManagersWithoutNeed() {
+        var (discovery, _) = started(.leaf)
+        var effects: [Discovery.Effect] = []
+        discovery.managersFound(
+            (1...6).map { (manager($0), [address]) }, isConnected: { $0 != self.manager(1) }, now: .origin, emit: &effects)
+        #expect(discovery.connectedManagers == [manager(2), manager(3), manager(4)])
+        discovery.connected(manager(1), servesDHT: true, now: .origin, emit: &effects)
+        #expect(discovery.connectedManagers == [manager(2), manager(3), manager(4)])
+        #expect(!discovery.keeps(manager(5)))
+        discovery.disconnected(manager(3), now: .origin, emit: &effects)
+        #expect(discovery.connectedManagers == [manager(1), manager(2), manager(4)])
+    }
+
     @Test func anEmptySearchIsRepeated() {
         var (discovery, _) = started(.leaf)
         var effects: [Discovery.Effect] = []
