@@ -86,7 +86,7 @@ extension BlockExchange {
     mutating func serve(now: Instant, emit: inout [Effect]) {
         guard loads.count < parameters.loadsMax, !peers.isEmpty else { return }
         var idle = 0
-        var slot = peerPosition(nextServed)
+        var slot = slot(nextServed) ?? 0
         while idle < peers.count, loads.count < parameters.loadsMax {
             if slot >= peers.count { slot = 0 }
             idle = load(slot, now: now, emit: &emit) ? 0 : idle + 1

@@ -105,8 +105,9 @@ public struct BlockExchange: StateMachine, Sendable {
 
     public let parameters: Parameters
     var access: AccessRule
-    /// Sorted by handle.
+    /// In no order; `index` says who stands where.
     var peers: [BlockPeer] = []
+    var index = PeerIndex()
     /// Sorted by CID.
     var wants: [ActiveWant] = []
     /// Wants that look for a peer to ask, in the order in which they came.

@@ -88,34 +88,22 @@ struct BlockPeer: Sendable {
 }
 
 extension BlockExchange {
-    func slot(_ handle: PeerHandle) -> Int? {
-        let index = peerPosition(handle)
-        return index < peers.count && peers[index].handle == handle ? index : nil
-    }
-
-    func peerPosition(_ handle: PeerHandle) -> Int {
-        var low = 0
-        var high = peers.count
-        while low < high {
-            let middle = (low + high) / 2
-            if peers[middle].handle < handle { low = middle + 1 } else { high = middle }
-        }
-        return low
-    }
+    func slot(_ handle: PeerHandle) -> Int? { index.slot(of: handle) }
 
     /// Nil for a peer that is not connected.
     public func ledger(of handle: PeerHandle) -> Ledger? { slot(handle).map { peers[$0].ledger } }
 
     mutating func add(_ handle: PeerHandle, _ id: PeerID, now: Instant) {
-        guard slot(handle) == nil else { return }
+        guard index.append(handle) else { return }
         var peer = BlockPeer(handle: handle, id: id)
         peer.debtAt = now
-        peers.insert(peer, at: peerPosition(handle))
+        peers.append(peer)
     }
 
     mutating func remove(_ handle: PeerHandle) {
-        guard let slot = slot(handle) else { return }
-        peers.remove(at: slot)
+        guard let last = peers.last?.handle, let slot = index.remove(handle, last: last) else { return }
+        peers.swapAt(slot, peers.count - 1)
+        peers.removeLast()
         dirty.removeAll { $0 == handle }
         loads.removeAll { $0.peer == handle }
         waiting = []

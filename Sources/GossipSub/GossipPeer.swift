@@ -47,20 +47,7 @@ struct GossipPeer: Sendable {
 }
 
 extension GossipSub {
-    func slot(_ handle: PeerHandle) -> Int? {
-        let index = peerPosition(handle)
-        return index < peers.count && peers[index].handle == handle ? index : nil
-    }
-
-    private func peerPosition(_ handle: PeerHandle) -> Int {
-        var low = 0
-        var high = peers.count
-        while low < high {
-            let middle = (low + high) / 2
-            if peers[middle].handle < handle { low = middle + 1 } else { high = middle }
-        }
-        return low
-    }
+    func slot(_ handle: PeerHandle) -> Int? { index.slot(of: handle) }
 
     public var peerCount: Int { peers.count }
 
@@ -97,7 +84,7 @@ extension GossipSub {
         }
         let origin = origin(of: facts.address)
         let peer = GossipPeer(handle, id, isOutbound: isOutbound, origin: origin, facts: facts, score: recall(id, now: now))
-        peers.insert(peer, at: peerPosition(handle))
+        if index.append(handle) { peers.append(peer) }
         countColocated(at: origin, now: now)
         let names = active.filter { topics[$0].isJoined }.map { topics[$0].name }
         if !names.isEmpty { emit.append(.send(to: handle, RPC.subscriptions(names, subscribe: true), .control)) }
@@ -110,7 +97,9 @@ extension GossipSub {
             leaveMesh(handle, topic, now: now)
             topics[topic].fanout.take(handle)
         }
-        let peer = peers.remove(at: slot)
+        guard let last = peers.last?.handle, let hole = index.remove(handle, last: last) else { return }
+        peers.swapAt(hole, peers.count - 1)
+        let peer = peers.removeLast()
         remember(peer, now: now)
         countColocated(at: peer.origin, now: now)
         promises.removeAll { $0.peer == handle }

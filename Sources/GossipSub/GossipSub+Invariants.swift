@@ -1,11 +1,14 @@
 internal import Identity
+internal import LibP2P
 internal import Wire
 
 extension GossipSub {
     /// What must hold after every call, and does not; empty in a sound machine. Tests call it.
     var violations: [String] {
         var found: [String] = []
-        if !isAscending(peers.map(\.handle)) { found.append("peers out of order") }
+        if peers.indices.contains(where: { slot(peers[$0].handle) != $0 }) || index.count != peers.count {
+            found.append("peers not where the index says")
+        }
         if !isAscending(active) { found.append("active topics out of order") }
         for index in 0..<topics.count {
             let id = TopicID(index: UInt16(index))

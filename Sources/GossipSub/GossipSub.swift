@@ -111,8 +111,9 @@ public struct GossipSub: StateMachine, Sendable {
     let hasher: MessageHasher
     var sequenceNumber: UInt64
     var topics: TopicTable
-    /// Sorted by handle.
+    /// In no order; `index` says who stands where.
     var peers: [GossipPeer] = []
+    var index = PeerIndex()
     /// Topics that are joined or have a fanout, in order.
     var active: [TopicID] = []
     var seen: SeenCache

@@ -17,55 +17,46 @@ public struct ConnectedPeers: Sendable {
         var usedUntil: Instant
     }
 
-    /// Ordered by handle, so that nothing depends on a hash table's order.
+    /// In no order; `index` says who stands where.
     public private(set) var entries: [Entry] = []
+    private var index = PeerIndex()
 
     public var count: Int { entries.count }
-
-    private func position(of handle: PeerHandle) -> (index: Int, isFound: Bool) {
-        var low = 0
-        var high = entries.count
-        while low < high {
-            let middle = (low + high) / 2
-            if entries[middle].handle < handle { low = middle + 1 } else { high = middle }
-        }
-        return (low, low < entries.count && entries[low].handle == handle)
-    }
 
     mutating func insert(
         _ handle: PeerHandle, _ id: PeerID, _ direction: ConnectionDirection, address: Multiaddr?, usedUntil: Instant
     ) {
-        let (index, isFound) = position(of: handle)
         let entry = Entry(handle: handle, id: id, direction: direction, address: address, usedUntil: usedUntil)
-        if isFound { entries[index] = entry } else { entries.insert(entry, at: index) }
+        if let slot = index.slot(of: handle) {
+            entries[slot] = entry
+        } else if index.append(handle) {
+            entries.append(entry)
+        }
     }
 
     mutating func remove(_ handle: PeerHandle) -> Entry? {
-        let (index, isFound) = position(of: handle)
-        return isFound ? entries.remove(at: index) : nil
+        guard let last = entries.last?.handle, let slot = index.remove(handle, last: last) else { return nil }
+        entries.swapAt(slot, entries.count - 1)
+        return entries.removeLast()
     }
 
     mutating func identify(_ handle: PeerHandle, _ information: PeerInformation) -> Entry? {
-        let (index, isFound) = position(of: handle)
-        guard isFound else { return nil }
-        entries[index].protocols = information.protocols
-        entries[index].agent = information.agent
-        return entries[index]
+        guard let slot = index.slot(of: handle) else { return nil }
+        entries[slot].protocols = information.protocols
+        entries[slot].agent = information.agent
+        return entries[slot]
     }
 
     mutating func use(_ handle: PeerHandle, until: Instant) {
-        let (index, isFound) = position(of: handle)
-        if isFound { entries[index].usedUntil = until }
+        if let slot = index.slot(of: handle) { entries[slot].usedUntil = max(entries[slot].usedUntil, until) }
     }
 
     mutating func use(_ peer: PeerID, until: Instant) {
-        if let index = entries.firstIndex(where: { $0.id == peer }) { entries[index].usedUntil = until }
+        guard let slot = entries.firstIndex(where: { $0.id == peer }) else { return }
+        entries[slot].usedUntil = max(entries[slot].usedUntil, until)
     }
 
-    public subscript(handle: PeerHandle) -> Entry? {
-        let (index, isFound) = position(of: handle)
-        return isFound ? entries[index] : nil
-    }
+    public subscript(handle: PeerHandle) -> Entry? { index.slot(of: handle).map { entries[$0] } }
 
     /// Linear: a node has tens of connections, a Manager a few hundred.
     public func handle(of peer: PeerID) -> PeerHandle? { entries.first { $0.id == peer }?.handle }

@@ -51,6 +51,8 @@ public struct NodeParameters: Sendable {
         self.generator = generator
         kademlia = place == .leaf ? .leaf : Kademlia.Parameters()
         gossip = GossipSub.Parameters()
+        // A leaf keeps three Managers: a few more to replace them are enough.
+        if place == .leaf { discovery.candidatesMax = 16 }
         manager = ManagerParameters(profile: profile)
         manager.roundLength = network.round
         manager.shards = UInt64(network.shards)

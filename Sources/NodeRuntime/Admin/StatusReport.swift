@@ -48,7 +48,7 @@ enum StatusReport {
     }
 
     static func peers(_ daemon: NodeDaemon) -> JSON {
-        let peers = daemon.node.peers.entries.map { entry in
+        let peers = daemon.node.peers.entries.sorted { $0.handle < $1.handle }.map { entry in
             JSON.object([
                 "peer": .text(entry.id.description), "direction": .text("\(entry.direction)"),
                 "address": entry.address.map { .text($0.description) } ?? .null,
