@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help deps demo test bench fuzz install format lint clean
+.PHONY: help deps demo test bench attacks fuzz install format lint clean
 
 PREFIX  ?= /usr/local
 DESTDIR ?=
@@ -33,6 +33,10 @@ test: ## style, warnings, unit, property, vector, simulation, interoperation and
 bench: deps ## measure the network, the renderer, the proofs and the store
 	@$(RELEASE) --product node
 	@for part in net render proof store; do $(BINARIES)/node bench $$part; done
+
+attacks: deps ## attack the proofs at full scale, print the rates with their intervals
+	@swift build -c release --product AttackLab
+	@$(BINARIES)/AttackLab
 
 fuzz: deps ## run every target of Tests/Fuzz for FUZZ_SECONDS each (60)
 	@.ci/fuzz $(FUZZ_SECONDS)

@@ -177,6 +177,13 @@ let package = Package(
                 "Determinism",
             ],
             exclude: ["Peer"]),
+        testTool(
+            "AttackLab",
+            [
+                "Console", "SceneIO", "RenderEngine", "ProofOfRender", "RenderModel", "Identity", "Crypto", "Wire", "Determinism",
+                argumentParser,
+            ]),
+        tests("Attacks", ["AttackLab", "ProofOfRender"]),
         testTool("DishonestWorker", ["Console", "NodeRuntime", "Node", "Roles", "ProofOfRender", "RenderModel", argumentParser]),
         tests(
             "System",

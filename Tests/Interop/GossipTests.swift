@@ -70,7 +70,9 @@ extension InteropTests {
                 // On the same stream, behind the forgery: when it has come, the forgery has been dealt with.
                 try sender.call("forge", ["topic": topic, "data": Hex.encode(good), "flaw": ""])
                 let expected = PythonPeer.Message(topic: topic, author: sender.name, data: good)
-                try world.wait("the good message is relayed: \(node.gossip), \(receiver.arrivals), \(node.handles.count) connections") { receiver.messages.contains(expected) }
+                try world.wait("the good message is relayed: \(node.gossip), \(receiver.arrivals), \(node.handles.count) connections") {
+                    receiver.messages.contains(expected)
+                }
                 #expect(receiver.arrivals == [expected])
                 #expect(node.gossip == [.init(topic: topic, author: try sender.id, data: good)])
                 #expect(node.misbehaved.isEmpty, "it lowers a score and closes nothing")
