@@ -12,8 +12,11 @@ struct BundleFixture {
     /// Verifiers in the order of their ranks, as indices into those of the fixture.
     var runs: [CheckRun]
 
-    /// `fake` alters the records that the Worker commits to.
-    init(_ base: Fixture = Fixture(width: 21, height: 13, samples: 40, challenges: 12), fake: (inout TileRecords) -> Void = { _ in }) {
+    /// `fake` alters the records that the Worker commits to; `committee` Verifiers judge them.
+    init(
+        _ base: Fixture = Fixture(width: 21, height: 13, samples: 40, challenges: 12), committee: Int = 2,
+        fake: (inout TileRecords) -> Void = { _ in }
+    ) {
         var fixture = base
         let network = fixture.network
         let manager = fixture.manager
@@ -50,7 +53,7 @@ struct BundleFixture {
             .verifier, subject: DrawSubject.verifiers(job: job, worker: fixture.worker.publicKey, round: beacon.round),
             output: beacon.output, roster: verifiers, excluding: Draw.Exclusion(worker: fixture.worker.publicKey, in: workers))
         var runs: [CheckRun] = []
-        for rank in 0..<2 {
+        for rank in 0..<committee {
             let key = ranks.entry(rank: rank)!.key
             var ordered = fixture
             ordered.order(key, rank: rank)

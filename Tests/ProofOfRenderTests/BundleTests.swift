@@ -251,6 +251,28 @@ import Wire
         #expect(fixture.replay(bundle).conclusion == .contradicted)
     }
 
+    @Test("enough genuine accepts do not outweigh one reason that is shown")
+    func acceptsOutweighNothing() throws {
+        // A record that one of three Verifiers was given to recompute, and the others were not.
+        for record in 0..<60 {
+            let fixture = BundleFixture(committee: 3) { $0.sums[record * 3] += 1 }
+            let accepting = fixture.runs.filter { $0.outcome == .accept }.map(\.transcript.verdict)
+            guard accepting.count == 2 else { continue }
+            var bundle = fixture.bundle
+            var end: AttemptEnd = try #require(try bundle.attemptEnd?.decoded())
+            guard case .rejected(let commitment, _) = end.outcome else {
+                Issue.record("the attempt was not rejected")
+                return
+            }
+            let (manager, network) = (fixture.fixture.manager, fixture.fixture.network)
+            end.outcome = .accepted(commitment: commitment, verdicts: accepting.map { $0.id(network: network) })
+            bundle.attemptEnd = end.signed(by: manager, network: network)
+            #expect(fixture.replay(bundle).failures.map(\.failure) == [.falseDecision])
+            return
+        }
+        Issue.record("no record was challenged by one Verifier alone")
+    }
+
     @Test("a lying Verifier that the decision does not rest on changes nothing")
     func liar() throws {
         let fixture = BundleTests.honest

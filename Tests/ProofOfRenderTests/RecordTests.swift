@@ -90,4 +90,12 @@ import Wire
         #expect(!holds(other))
         #expect(!full.verify(members: Array(keys.dropLast()), needed: 6, with: members[0], network: network))
     }
+
+    @Test("sums of rays end below 2^63, and never wrap")
+    func sumsAreChecked() {
+        func node(_ rays: UInt64) -> SumNode { SumNode(hash: words(rays), rays: rays) }
+        #expect(SumNode.inner(node(SumNode.raysMax - 1), node(1))?.rays == SumNode.raysMax)
+        #expect(SumNode.inner(node(SumNode.raysMax), node(1)) == nil)
+        #expect(SumNode.inner(node(SumNode.raysMax), node(SumNode.raysMax)) == nil)
+    }
 }

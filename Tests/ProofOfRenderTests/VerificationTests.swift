@@ -197,6 +197,47 @@ import Wire
         #expect(fixture.claim(commitment).impossibility == .impossibleTotal)
     }
 
+    @Test("a total that the tree does not add up to is rejected: nobody is paid for rays that no leaf counts")
+    func totalOfAnotherTree() {
+        let fixture = Fixture(width: 8, height: 8, samples: 16, challenges: 3)
+        let records = TestRenderer.render(fixture.request)
+        var commitment = fixture.commitment(records)
+        let picture = PictureDelivery(RawPicture(records: records)!)
+        commitment.totalRays += 1
+        // Challenges are below the honest total as well for almost every nonce; one of these answers is enough.
+        let outcomes = (0..<4).map { nonce in
+            let claim = fixture.claim(commitment)
+            return CheckRun(
+                fixture, claim: claim, records: records, picture: picture, duty: fixture.duty(claim), output: .zero,
+                nonce: Bytes32(words: UInt64(nonce), 0, 0, 0)
+            ).outcome
+        }
+        #expect(outcomes.allSatisfy { if case .reject(.badSum) = $0 { true } else { false } }, "\(outcomes)")
+    }
+
+    @Test("leaves that were not asked for do not answer a challenge, however good their paths are")
+    func answersToAnotherChallenge() {
+        let fixture = Fixture(width: 24, height: 16, samples: 48, challenges: 9)
+        let records = TestRenderer.render(fixture.request)
+        let claim = fixture.claim(fixture.commitment(records))
+        for nonce in 1..<6 as Range<UInt64> {
+            let easier = ChallengeDraw(claim: claim, output: Bytes32(words: 1, 1, 1, 1), nonce: Bytes32(words: nonce + 100, 0, 0, 0))
+            var tampering = CheckRun.Tampering()
+            tampering.locators = { locators in
+                guard
+                    let others = Locators.make(challenge: locators.challenge, draw: easier, tree: fixture.tree(records), records: records),
+                    others.rays.count == locators.rays.count
+                else { return }
+                locators.rays = others.rays
+            }
+            let outcome = CheckRun(fixture, records: records, nonce: nonce, tampering: tampering).outcome
+            guard case .reject(.wrongLeaf) = outcome else {
+                Issue.record("\(String(describing: outcome))")
+                return
+            }
+        }
+    }
+
     @Test func stepsOutOfOrderChangeNothing() {
         let fixture = Fixture(width: 8, height: 8, samples: 16)
         let records = TestRenderer.render(fixture.request)
@@ -207,6 +248,20 @@ import Wire
         #expect(check.receive(locators: Locators(challenge: .zero, rays: [], areas: []), id: .zero) == .unexpected)
         #expect(check.phase == .awaitingLocators)
         #expect(check.verdict == nil)
+        // In the right phase, but to another request.
+        check.sent(challenge: words(1))
+        let tree = fixture.tree(records)
+        func locators(_ challenge: Bytes32) -> Locators {
+            Locators.make(challenge: challenge, draw: check.draw, tree: tree, records: records)!
+        }
+        #expect(check.receive(locators: locators(words(2)), id: words(9)) == .unexpected)
+        #expect(check.receive(locators: locators(words(1)), id: words(9)) == .next)
+        _ = check.recomputed(check.places.map { TestRenderer.value(claim.renderRequest, $0) }, salt: .zero)
+        check.sent(blind: words(3))
+        let openings = Openings.make(
+            duty: check.dutyID, blind: words(4), located: check.located!, grid: claim.grid, records: records)!
+        #expect(check.receive(openings: openings, id: words(9)) == .unexpected)
+        #expect(check.phase == .awaitingOpenings)
         check.giveUp(.sceneTooLarge)
         #expect(check.verdict?.outcome == .cannot(.sceneTooLarge))
         #expect(check.giveUp(.draining) == .unexpected)
