@@ -180,7 +180,7 @@ let package = Package(
         testTool(
             "AttackLab",
             [
-                "Console", "SceneIO", "RenderEngine", "ProofOfRender", "RenderModel", "Identity", "Crypto", "Wire", "Determinism",
+                "SceneIO", "RenderEngine", "ProofOfRender", "RenderModel", "Identity", "Crypto", "Wire", "Determinism",
                 argumentParser,
             ]),
         tests("Attacks", ["AttackLab", "ProofOfRender"]),

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Console
 import Foundation
 
 /// Every attack of the laboratory, with its rate.
@@ -22,7 +21,7 @@ struct LabCommand: ParsableCommand {
                 isRight = isRight && rate.isRight
             }
         }
-        guard isRight else { throw CommandFailure(.failed, "a rate is not as expected") }
+        guard isRight else { throw ExitCode.failure }
     }
 }
 

@@ -1,3 +1,1 @@
-import Console
-
-Program.main(LabCommand.self)
+LabCommand.main()
