@@ -183,6 +183,18 @@ import Wire
         #expect(lab.hear(RPC.iwant(ids)).isEmpty)
     }
 
+    @Test func requestsOfOneHeartbeatAreCounted() {
+        var parameters = GossipSub.Parameters()
+        parameters.iwantServedMax = 3
+        var lab = Lab(parameters: parameters, peers: 2)
+        for number in 0..<5 as Range<UInt64> { _ = lab.hear(Lab.frame(number), from: 2) }
+        let ids = (0..<5).map { GossipMessage.id(author: Lab.author.publicKey, sequenceNumber: UInt64($0))[...] }
+        #expect(lab.hear(RPC.iwant(ids)).sent.count == 3)
+        #expect(lab.hear(RPC.iwant(ids)).isEmpty)
+        _ = lab.beat()
+        #expect(lab.hear(RPC.iwant(ids)).sent.count == 3)
+    }
+
     @Test func aGraylistedPeerIsNotHeard() {
         var lab = Lab()
         var forged = Lab.frame(1)

@@ -76,6 +76,19 @@ import Wire
         #expect(table.violations.isEmpty)
     }
 
+    @Test func onePlaceHasTwoPeersOfABucketAtMost() {
+        // A table that takes many of one place, so that the bound of the bucket alone holds.
+        var parameters = Kademlia.Parameters()
+        parameters.diversity?.perTableMax = 50
+        var table = RoutingTable(localKey: local, parameters: parameters)
+        let neighbours = (0..<200).map { contact(UInt64($0), address: 0x0808_0000 + UInt32($0)) }.filter {
+            ($0.id.dhtKey ^ local).leadingZeroBits == 0
+        }
+        #expect(neighbours.count > 50)
+        let taken = neighbours.count { table.insert($0, isConnected: true, now: .origin) == .inserted }
+        #expect(taken == 2)
+    }
+
     @Test func onlySilentPeersMakeRoom() {
         var parameters = Kademlia.Parameters()
         parameters.bucketSize = 2

@@ -242,6 +242,35 @@ import Wire
         #expect(peer.data(1).suffix(32) == (0..<32).map { UInt8($0) }[...])
     }
 
+    @Test func pongsForAPeerThatTakesNoneAreBounded() throws {
+        var harness = harness()
+        var peer = try #require(OutsidePeer(&harness, to: 0))
+        peer.send(OutsidePeer.opening(1, "/ipfs/ping/1.0.0"), &harness)
+        // It never gives credit: what its window of 256 KiB does not hold has to wait.
+        let pings = [UInt8](repeating: 7, count: 16 * 1024)
+        for _ in 0..<16 where !harness.isClosed(peer.endpoint) { peer.send(OutsidePeer.frame(.data, [], 1, pings), &harness) }
+        #expect(!harness.isClosed(peer.endpoint))
+        for _ in 0..<3 where !harness.isClosed(peer.endpoint) {
+            peer.send(OutsidePeer.frame(.data, [], 1, pings), &harness)
+            harness.run(for: .milliseconds(1))
+        }
+        peer.pump(&harness)
+        #expect(harness.isClosed(peer.endpoint) || peer.wasReset(1))
+    }
+
+    @Test func identifiesHoldABoundedNumberOfNames() throws {
+        var message = IdentifyMessage()
+        message.listenAddresses = (0..<IdentifyMessage.addressesMax).map { .tcp4(0x0808_0808, port: UInt16($0)) }
+        message.protocols = (0..<IdentifyMessage.protocolsMax).map { Array("/p/\($0)".utf8) }
+        #expect(try IdentifyMessage(message.bytes).protocols.count == IdentifyMessage.protocolsMax)
+        var tooMany = message
+        tooMany.listenAddresses.append(.tcp4(0x0808_0808, port: 9))
+        #expect(throws: WireError.outOfBounds) { try IdentifyMessage(tooMany.bytes) }
+        tooMany = message
+        tooMany.protocols.append([1])
+        #expect(throws: WireError.outOfBounds) { try IdentifyMessage(tooMany.bytes) }
+    }
+
     @Test func falseIdentifiesCloseTheConnection() throws {
         var harness = harness()
         var peer = try #require(OutsidePeer(&harness, to: 0))

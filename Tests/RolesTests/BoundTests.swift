@@ -97,6 +97,56 @@ import Wire
         #expect(after == before)
     }
 
+    /// Who knows a Worker's key and not its secret cannot commit in its name.
+    @Test func nobodyCommitsForAnother() throws {
+        let harness = RoleHarness()
+        _ = try #require(harness.submit(harness.order()))
+        var manager = try #require(harness.parties[0].role.manager)
+        while manager.offers.isEmpty {
+            harness.run(seconds: 1)
+            manager = try #require(harness.parties[0].role.manager)
+        }
+        let (offer, ref) = try #require(manager.offers.min { $0.key < $1.key })
+        let attempt = try #require(manager.attempt(ref))
+        let stranger = RoleKeys(signing: .ed25519(KeyPair(seed: Hash.blake2b([77]))), network: RoleHarness.network)
+        let grid = try #require(attempt.offer.grid)
+        var record = stranger.sign(
+            Commitment(
+                offer: offer, root: .zero, totalRays: grid.totalRays.lowerBound, imageHash: .zero, result: Hash.cid(of: []),
+                profile: attempt.offer.profile))
+        record.author = attempt.worker
+        // By gossip the record comes in an envelope of anybody's.
+        for input in [
+            RoleInput.request(from: stranger.peer, .task, InboundID(1), TaskCall.commitment(record).encoded),
+            .gossip(.shard(0), from: stranger.peer, record.encoded),
+        ] {
+            var emit: [RoleEffect] = []
+            manager.handle(input, now: harness.now, emit: &emit)
+            let answers = emit.compactMap { if case .respond(_, let bytes) = $0 { bytes } else { nil } }
+            let isAnswered = answers.contains { $0 != RecordReply.refused(.notSigned).encoded }
+            #expect(!isAnswered)
+            let isCommitted = manager.attempt(ref)?.claim != nil
+            #expect(!isCommitted)
+        }
+    }
+
+    @Test func scenesBeyondTheBoundAreRefused() throws {
+        let harness = RoleHarness()
+        var order = harness.order()
+        var manager = try #require(harness.parties[0].role.manager)
+        let client = harness.parties[harness.client].keys
+        func answer(_ nonce: UInt64) -> [[UInt8]] {
+            let call = JobCall.submit(client.sign(JobRequest(order: order, nonce: Bytes32(words: nonce, 0, 0, 0))))
+            var emit: [RoleEffect] = []
+            manager.handle(.request(from: client.peer, .job, InboundID(1), call.encoded), now: harness.now, emit: &emit)
+            return emit.compactMap { if case .respond(_, let bytes) = $0 { bytes } else { nil } }
+        }
+        order.sceneBytes = manager.parameters.sceneBytesMax + 1
+        #expect(answer(1) == [JobReply.refused(.tooLarge).encoded])
+        order.sceneBytes = manager.parameters.sceneBytesMax
+        #expect(answer(2) != [JobReply.refused(.tooLarge).encoded])
+    }
+
     /// A pause, a resumption and a cancellation by the client; the Workers drop what they hold.
     @Test func theClientControlsItsJob() throws {
         let harness = RoleHarness()

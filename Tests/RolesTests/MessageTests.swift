@@ -88,6 +88,8 @@ import Wire
             _ = try? JobStatus(encoded: bytes)
         }
         #expect(throws: WireError.self) { try Frame(encoded: [UInt8](repeating: 0, count: Frame.sizeMax + 1)) }
+        let long = Frame(kind: 1, payload: [UInt8](repeating: 0, count: Frame.sizeMax))
+        #expect(throws: WireError.outOfBounds) { try Frame(encoded: long.encoded) }
         let crowded = Frame(kind: 1, records: Array(repeating: keys.sign(Leave(session: 1)), count: Frame.recordsMax + 1))
         #expect(throws: WireError.self) { try Frame(encoded: crowded.encoded) }
     }
