@@ -6,16 +6,20 @@ struct LabCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "attacks", abstract: "Attack Proof-of-Render, and count how often the attack is caught.")
 
-    @Option(help: "small: seconds; full: the rates that are claimed, minutes.") var scale = "full"
+    @Option(help: "small: seconds; full: the rates that are claimed, minutes.") var scale = Scale.full
     @Option(help: ArgumentHelp("Folder of the scenes.", valueName: "dir")) var scenes = "scenes"
 
+    @Option(help: "Only these attacks: \(Attack.allCases.map(\.rawValue).joined(separator: ", ")).") var only: [Attack] = []
+    @Option(help: "Times as many trials.") var repeats = 1
+
     func run() throws {
-        guard let scale = Scale(rawValue: scale) else { throw ValidationError("--scale takes small or full, not '\(scale)'") }
+        guard (1...1000).contains(repeats) else { throw ValidationError("--repeats takes 1 to 1000") }
+        let plan = TrialPlan(scale: scale, repeats: repeats)
         let laboratory = try Laboratory(scene: "\(scenes)/cornell_ggx.glb")
         var isRight = true
-        print("| Attack | Caught | 99.9 % interval | Expected | |\n|---|---|---|---|---|")
-        for attack in Attack.allCases {
-            for rate in try attack.rates(laboratory, scale) {
+        print("| Attack | Caught | 99.99 % interval | Expected | |\n|---|---|---|---|---|")
+        for attack in only.isEmpty ? Attack.allCases : only {
+            for rate in try attack.rates(laboratory, plan) {
                 print("| " + rate.row.joined(separator: " | ") + " |")
                 fflush(nil)
                 isRight = isRight && rate.isRight
@@ -26,17 +30,24 @@ struct LabCommand: ParsableCommand {
 }
 
 /// The rows of the attack table that are counted here.
-enum Attack: CaseIterable {
-    case fakedShares, otherInputs, rayCounts, alteredPictures, foreignResults, selection
+enum Attack: String, CaseIterable, ExpressibleByArgument {
+    case fakedShares = "faked-shares"
+    case otherInputs = "other-inputs"
+    case rayCounts = "ray-counts"
+    case alteredPictures = "altered-pictures"
+    case foreignResults = "foreign-results"
+    case selection
 
-    func rates(_ laboratory: Laboratory, _ scale: Scale) throws -> [Rate] {
+    func rates(_ laboratory: Laboratory, _ plan: TrialPlan) throws -> [Rate] {
         switch self {
-        case .fakedShares: try FakedShares.rates(laboratory, scale)
-        case .otherInputs: try OtherInputs.rates(laboratory, scale)
-        case .rayCounts: try RayCounts.rates(laboratory, scale)
-        case .alteredPictures: try AlteredPictures.rates(laboratory, scale)
-        case .foreignResults: try ForeignResults.rates(laboratory, scale)
-        case .selection: try Selection.rates(laboratory, scale)
+        case .fakedShares: try FakedShares.rates(laboratory, plan)
+        case .otherInputs: try OtherInputs.rates(laboratory, plan)
+        case .rayCounts: try RayCounts.rates(laboratory, plan)
+        case .alteredPictures: try AlteredPictures.rates(laboratory, plan)
+        case .foreignResults: try ForeignResults.rates(laboratory, plan)
+        case .selection: try Selection.rates(laboratory, plan)
         }
     }
 }
+
+extension Scale: ExpressibleByArgument {}

@@ -1,7 +1,8 @@
 /// How often an attack was caught, and how often it has to be.
 struct Rate {
-    /// Both bounds of what counts as chance.
-    static let confidence = 0.999
+    /// Both bounds of what counts as chance. About fifty rates are held against it at once: 0.999 would call one of them wrong in
+    /// every twentieth run.
+    static let confidence = 0.9999
 
     let attack: String
     let trials: Int
@@ -37,11 +38,16 @@ struct Rate {
 }
 
 /// How many trials an attack gets.
+struct TrialPlan {
+    var scale: Scale
+    var repeats = 1
+
+    func trials(_ full: Int, small: Int) -> Int { (scale == .full ? full : small) * repeats }
+}
+
 enum Scale: String, CaseIterable {
     /// Seconds, for every change of the code.
     case small
     /// The rates that are claimed.
     case full
-
-    func trials(_ full: Int, small: Int) -> Int { self == .full ? full : small }
 }

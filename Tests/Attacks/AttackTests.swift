@@ -12,7 +12,7 @@ import Testing
     @Test(arguments: Attack.allCases)
     func isCaughtAsOftenAsItHasToBe(_ attack: Attack) throws {
         let laboratory = try Laboratory(scene: "\(AttackTests.root)/scenes/cornell_ggx.glb")
-        let rates = try attack.rates(laboratory, .small)
+        let rates = try attack.rates(laboratory, TrialPlan(scale: .small))
         #expect(!rates.isEmpty)
         for rate in rates { #expect(rate.isRight, "\(rate.row)") }
     }

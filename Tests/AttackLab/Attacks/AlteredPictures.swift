@@ -4,14 +4,14 @@ import RenderModel
 
 /// What is shown is not what was rendered: single buckets of many pixels, or the picture beside good records.
 enum AlteredPictures {
-    static func rates(_ laboratory: Laboratory, _ scale: Scale) throws -> [Rate] {
+    static func rates(_ laboratory: Laboratory, _ plan: TrialPlan) throws -> [Rate] {
         var rates: [Rate] = []
         for (percent, challenges) in [(5, 133 as UInt32), (5, 12), (1, 60)] {
             let offer = laboratory.offer(challenges: challenges)
             let honest = try laboratory.render(offer)
             for isCommitted in [true, false] {
                 var random = Generator(seed: UInt64(percent) << 32 | UInt64(challenges))
-                let trials = scale.trials(300, small: 8)
+                let trials = plan.trials(300, small: 8)
                 var (caught, expected) = (0, 0.0)
                 for trial in 0..<trials {
                     let altered = oneBucket(honest, share: Double(percent) / 100, &random)

@@ -18,21 +18,21 @@ enum FakedShares {
     /// Shares in percent, each with the challenges that the protocol makes and with few enough that some get through.
     static let plans: [(percent: Int, challenges: UInt32)] = [(1, 133), (1, 40), (5, 133), (5, 8), (10, 133), (10, 4), (50, 133), (50, 1)]
 
-    static func rates(_ laboratory: Laboratory, _ scale: Scale) throws -> [Rate] {
+    static func rates(_ laboratory: Laboratory, _ plan: TrialPlan) throws -> [Rate] {
         var rates: [Rate] = []
-        for plan in plans {
-            let offer = laboratory.offer(challenges: plan.challenges)
+        for (percent, challenges) in plans {
+            let offer = laboratory.offer(challenges: challenges)
             let honest = try laboratory.render(offer)
             for filling in Filling.allCases {
-                var random = Generator(seed: UInt64(plan.percent) << 32 | UInt64(plan.challenges))
-                let trials = scale.trials(300, small: 6)
+                var random = Generator(seed: UInt64(percent) << 32 | UInt64(challenges))
+                let trials = plan.trials(300, small: 6)
                 var (caught, expected) = (0, 0.0)
                 for trial in 0..<trials {
-                    let work = Work(records: fake(honest, filling, share: Double(plan.percent) / 100, &random))
+                    let work = Work(records: fake(honest, filling, share: Double(percent) / 100, &random))
                     expected += 1 - laboratory.missProbability(work, honest: honest, offer)
                     if try laboratory.verdict(on: work, offer, trial: UInt64(trial)) != .accept { caught += 1 }
                 }
-                let name = "\(plan.percent) % of the rays faked, \(filling.rawValue), k = \(plan.challenges)"
+                let name = "\(percent) % of the rays faked, \(filling.rawValue), k = \(challenges)"
                 rates.append(Rate(attack: name, trials: trials, caught: caught, expected: expected / Double(trials)))
             }
         }

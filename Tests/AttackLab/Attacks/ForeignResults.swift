@@ -5,7 +5,7 @@ import Wire
 
 /// Genuine work, of something else.
 enum ForeignResults {
-    static func rates(_ laboratory: Laboratory, _ scale: Scale) throws -> [Rate] {
+    static func rates(_ laboratory: Laboratory, _ plan: TrialPlan) throws -> [Rate] {
         let offer = laboratory.offer
         func render(_ change: (inout Offer) -> Void) throws -> (records: TileRecords, context: RecordContext) {
             var other = offer
@@ -25,7 +25,7 @@ enum ForeignResults {
             ("another Worker's commitment, copied", Work(records: another.records, context: another.context)),
             ("a commitment of another frame, copied", Work(records: stale.records, context: stale.context)),
         ].map { name, work in
-            let trials = scale.trials(300, small: 6)
+            let trials = plan.trials(300, small: 6)
             let caught = try (0..<trials).count { try laboratory.verdict(on: work, offer, trial: UInt64($0)) != .accept }
             return Rate(attack: name, trials: trials, caught: caught, expected: 1)
         }

@@ -4,7 +4,7 @@ import RenderModel
 
 /// The Worker renders something else than what was ordered, with the random numbers of the offer.
 enum OtherInputs {
-    static func rates(_ laboratory: Laboratory, _ scale: Scale) throws -> [Rate] {
+    static func rates(_ laboratory: Laboratory, _ plan: TrialPlan) throws -> [Rate] {
         let offer = laboratory.offer
         let request = offer.renderRequest(offer: laboratory.id(offer))
         var smaller = request
@@ -24,7 +24,7 @@ enum OtherInputs {
             ("object moved by 1 cm", device.render(PreparedScene(moved), request)),
         ].map { name, records in
             let work = Work(records: records)
-            let trials = scale.trials(300, small: 6)
+            let trials = plan.trials(300, small: 6)
             let caught = try (0..<trials).count { try laboratory.verdict(on: work, offer, trial: UInt64($0)) != .accept }
             let expected = 1 - laboratory.missProbability(work, honest: laboratory.honest, offer)
             return Rate(attack: name, trials: trials, caught: caught, expected: expected)

@@ -4,15 +4,15 @@ import RenderModel
 
 /// The counts of rays are what is paid for, and what the draw by rays goes by.
 enum RayCounts {
-    static func rates(_ laboratory: Laboratory, _ scale: Scale) throws -> [Rate] {
+    static func rates(_ laboratory: Laboratory, _ plan: TrialPlan) throws -> [Rate] {
         let honest = laboratory.honest
         return [
-            try rate("counts inflated twofold", laboratory, scale, 133, inflated(honest)),
-            try rate("counts inflated in the 5 % of most rays", laboratory, scale, 4) { inflated($0, share: 0.05) },
-            try rate("the 10 % of most rays skipped", laboratory, scale, 4) { skipped($0, share: 0.10, claiming: .whatWasDue) },
-            try rate("5 % faked where few rays are claimed", laboratory, scale, 8) { skipped($0, share: 0.05, claiming: .onePerSample) },
-            try rate("5 % faked where few rays are claimed", laboratory, scale, 133) { skipped($0, share: 0.05, claiming: .onePerSample) },
-            try rate("a count below one per sample", laboratory, scale, 133) { records in
+            try rate("counts inflated twofold", laboratory, plan, 133, inflated(honest)),
+            try rate("counts inflated in the 5 % of most rays", laboratory, plan, 4) { inflated($0, share: 0.05) },
+            try rate("the 10 % of most rays skipped", laboratory, plan, 4) { skipped($0, share: 0.10, claiming: .whatWasDue) },
+            try rate("5 % faked where few rays are claimed", laboratory, plan, 8) { skipped($0, share: 0.05, claiming: .onePerSample) },
+            try rate("5 % faked where few rays are claimed", laboratory, plan, 133) { skipped($0, share: 0.05, claiming: .onePerSample) },
+            try rate("a count below one per sample", laboratory, plan, 133) { records in
                 var records = records
                 for record in records.rays.indices { records.rays[record] = 15 }
                 return records
@@ -23,12 +23,12 @@ enum RayCounts {
     private enum Claim { case whatWasDue, onePerSample }
 
     private static func rate(
-        _ name: String, _ laboratory: Laboratory, _ scale: Scale, _ challenges: UInt32, _ alter: (TileRecords) -> TileRecords
+        _ name: String, _ laboratory: Laboratory, _ plan: TrialPlan, _ challenges: UInt32, _ alter: (TileRecords) -> TileRecords
     ) throws -> Rate {
         let offer = laboratory.offer(challenges: challenges)
         let honest = try laboratory.render(offer)
         let work = Work(records: alter(honest))
-        let trials = scale.trials(300, small: 10)
+        let trials = plan.trials(300, small: 10)
         let caught = try (0..<trials).count { try laboratory.verdict(on: work, offer, trial: UInt64($0)) != .accept }
         return Rate(
             attack: "\(name), k = \(challenges)", trials: trials, caught: caught,
@@ -36,8 +36,8 @@ enum RayCounts {
     }
 
     private static func rate(
-        _ name: String, _ laboratory: Laboratory, _ scale: Scale, _ challenges: UInt32, _ records: TileRecords
-    ) throws -> Rate { try rate(name, laboratory, scale, challenges) { inflated($0) } }
+        _ name: String, _ laboratory: Laboratory, _ plan: TrialPlan, _ challenges: UInt32, _ records: TileRecords
+    ) throws -> Rate { try rate(name, laboratory, plan, challenges) { inflated($0) } }
 
     /// Pixels with the most rays first.
     private static func expensive(_ records: TileRecords, share: Double) -> [Int] {

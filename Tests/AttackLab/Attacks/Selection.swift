@@ -6,13 +6,13 @@ import Wire
 
 /// The draws of challenges alone: no render and no message.
 enum Selection {
-    static func rates(_ laboratory: Laboratory, _ scale: Scale) throws -> [Rate] {
+    static func rates(_ laboratory: Laboratory, _ plan: TrialPlan) throws -> [Rate] {
         // As the protocol makes them, and few enough that many get through.
         let plans: [(challenges: UInt32, trials: Int)] = [
-            (133, scale.trials(10_000_000, small: 100)), (13, scale.trials(1_000_000, small: 2_000)),
+            (133, plan.trials(10_000_000, small: 100)), (13, plan.trials(1_000_000, small: 2_000)),
         ]
         return try plans.flatMap { try misses(laboratory, challenges: $0.challenges, trials: $0.trials) }
-            + [grinding(laboratory, trials: scale.trials(1 << 20, small: 1 << 11))]
+            + [grinding(laboratory, trials: plan.trials(1 << 20, small: 1 << 11))]
     }
 
     /// A tenth of the rays is false, and a tenth of the pixels.
