@@ -65,6 +65,7 @@ let package = Package(
         system("CJPEG", pkgConfig: "libjpeg", apt: "libjpeg62-turbo-dev"),
         system("COpenEXR", pkgConfig: nil, apt: "libopenexr-dev"),
         .target(name: "COpenCL"),
+        .target(name: "CSandbox"),
         .target(name: "CImageIO", dependencies: ["CPNG", "CJPEG"]),
         .target(name: "CRenderKernels", cSettings: kernelFlags),
 
@@ -92,7 +93,9 @@ let package = Package(
         shell("EventLoop", ["CUV"]),
         shell("Store", ["CSQLite", "CSodium", "Crypto", "Wire"]),
         shell("SceneIO", ["CImageIO", "COpenEXR", "RenderModel", "Crypto", "Wire"]),
-        shell("RenderEngine", ["CRenderKernels", "COpenCL", "EventLoop", "ProofOfRender", "RenderModel", "Crypto", "Wire", "Determinism"]),
+        shell(
+            "RenderEngine",
+            ["CRenderKernels", "COpenCL", "CSandbox", "EventLoop", "ProofOfRender", "RenderModel", "Crypto", "Wire", "Determinism"]),
         shell(
             "NodeRuntime",
             [

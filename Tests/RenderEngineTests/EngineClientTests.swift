@@ -100,7 +100,7 @@ import Testing
         let scene = EngineScene(try KnownAnswers.night.encode())
         let long = Requests.full(width: 256, height: 256, samples: 4096)
         let short = Requests.full(width: 8, height: 8, samples: 16)
-        try withClient { loop, client in
+        try withClient({ $0.attemptsMax = 1 }) { loop, client in
             var failure: EngineFailure?
             var done = false
             var killed = false

@@ -173,6 +173,8 @@ final class WorkSide {
         if let client { return client }
         guard let engine else { throw EngineFailure.closed }
         var limits = EngineClient.Parameters()
+        // Tries are counted here, where their failures are told.
+        limits.attemptsMax = 1
         limits.path = engine.path
         limits.arguments = engine.arguments
         limits.requestsMax = parameters.worksMax

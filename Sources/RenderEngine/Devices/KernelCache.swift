@@ -38,7 +38,8 @@ enum KernelCache {
         if close(descriptor) != 0 || !rest.isEmpty || rename(temporary, path) != 0 { unlink(temporary) }
     }
 
-    private static func makeFolder(_ path: String) {
+    /// With the folders above it.
+    static func makeFolder(_ path: String) {
         for index in path.indices.dropFirst() where path[index] == "/" { mkdir(String(path[..<index]), 0o700) }
         mkdir(path, 0o700)
     }

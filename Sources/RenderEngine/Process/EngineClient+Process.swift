@@ -111,21 +111,34 @@ extension EngineClient {
         died(lastReason == "it ended" ? reason : lastReason)
     }
 
-    /// The process is gone, or is made to go: what ran fails, what waits is tried with another process.
+    /// The process is gone, or is made to go: what ran is tried again or fails, what waits is tried with another process.
     private func died(_ reason: String) {
         let greeted = hello != nil
         endProcess()
         deaths += 1
-        if current != nil {
-            failCurrent(.died(reason: reason))
+        if let entry = current {
+            if !retryCurrent(entry) { failCurrent(.died(reason: reason)) }
         } else if !greeted, !waiting.isEmpty {
-            // It died before it greeted: the request at the head fails, so that a broken installation is reported.
-            finish(waiting.removeFirst(), .died(reason: reason))
+            // It died before it greeted: that counts for the request at the head, so that a broken installation is reported.
+            waiting[0].attempts += 1
+            if waiting[0].attempts >= parameters.attemptsMax { finish(waiting.removeFirst(), .died(reason: reason)) }
         }
         guard !isClosed else { return }
         if waiting.isEmpty { restart?.disarm() } else { restart?.arm(at: loop.deadline(after: restartDelay)) }
         restartDelay = min(restartDelay * 2, parameters.restartDelayMax)
         armWatchdog()
+    }
+
+    /// Puts the running request back to the head of the queue, where it may be tried again. What it had sent is dropped: a render
+    /// starts over, which for a tile is little.
+    private func retryCurrent(_ entry: Entry) -> Bool {
+        guard !isClosed, !entry.isCancelled, entry.attempts + 1 < parameters.attemptsMax else { return false }
+        var again = entry
+        again.attempts += 1
+        current = nil
+        assembly = nil
+        waiting.insert(again, at: 0)
+        return true
     }
 
     private func failCurrent(_ failure: EngineFailure) {
@@ -230,11 +243,12 @@ extension EngineClient {
         let late = waiting.filter { $0.deadline <= now }
         waiting.removeAll { $0.deadline <= now }
         for entry in late { finish(entry, .timedOut(after: entry.limit)) }
-        if let entry = current, entry.deadline <= now || now &- lastMessage >= nanoseconds(parameters.silenceMax) {
-            let limit = entry.deadline <= now ? entry.limit : parameters.silenceMax
-            failCurrent(.timedOut(after: limit))
+        if let entry = current, entry.deadline <= now {
+            failCurrent(.timedOut(after: entry.limit))
             endProcess()
             scheduleNext()
+        } else if current != nil, now &- lastMessage >= nanoseconds(parameters.silenceMax) {
+            died("it gave no sign of life for \(parameters.silenceMax)")
         } else if process != nil, hello == nil, now &- lastMessage >= nanoseconds(parameters.startMax) {
             died("it did not greet within \(parameters.startMax)")
         }

@@ -21,6 +21,9 @@ public final class EngineClient {
         /// Before a process is started again after one died; doubled each time up to `restartDelayMax`, reset by an answer.
         public var restartDelay: Duration = .milliseconds(100)
         public var restartDelayMax: Duration = .seconds(30)
+        /// Processes that one request may use up: after a crash or a hang it is tried again with another, from its beginning. A
+        /// request that kills every engine must end some time.
+        public var attemptsMax = 3
         /// Scenes that stay loaded. More saves sending them again, and costs their memory.
         public var scenesMax = 2
 
@@ -54,6 +57,8 @@ public final class EngineClient {
         let limit: Duration
         let task: Task
         var isCancelled = false
+        /// Processes that died or hung while it ran.
+        var attempts = 0
     }
 
     let loop: EventLoop
@@ -86,7 +91,9 @@ public final class EngineClient {
     var isClosed = false
 
     public init(loop: EventLoop, parameters: Parameters = Parameters()) throws(UVError) {
-        precondition(parameters.requestsMax > 0 && parameters.scenesMax > 0, "an engine needs room for one request and one scene")
+        precondition(
+            parameters.requestsMax > 0 && parameters.scenesMax > 0 && parameters.attemptsMax > 0,
+            "an engine needs room for one request, one scene and one attempt")
         self.loop = loop
         self.parameters = parameters
         restartDelay = parameters.restartDelay

@@ -13,12 +13,16 @@ public enum EngineMain {
     public static func run(device choice: DeviceChoice, threads: Int? = nil, kernelCache: String? = nil) -> Int32 {
         signal(SIGPIPE, SIG_IGN)
         let output = EngineOutput(descriptor: STDOUT_FILENO)
+        let sandbox = EngineSandbox.enter(choice, kernelCache: kernelCache)
         let device: any RenderDevice
         do throws(RenderError) {
             device = try choice.open(threads: threads, kernelCache: kernelCache)
             let description = device.description
             let profile = try KnownAnswers.profile(of: device)
-            output.send(.hello(EngineHello(profile: profile, device: description.name, details: description.details)))
+            output.send(
+                .hello(
+                    EngineHello(
+                        profile: profile, device: description.name, details: description.details, sandbox: sandbox.description)))
         } catch {
             output.send(.failed(id: 0, cancelled: false, reason: error.description))
             return 1

@@ -12,12 +12,17 @@ public struct EngineHello: Equatable, Sendable {
     /// `native` or `opencl:N`.
     public var device: String
     public var details: String
+    /// What confines the process, for people.
+    public var sandbox: String
 
-    public init(version: UInt32 = EngineHello.currentVersion, profile: Bytes32, device: String, details: String) {
+    public init(
+        version: UInt32 = EngineHello.currentVersion, profile: Bytes32, device: String, details: String, sandbox: String = ""
+    ) {
         self.version = version
         self.profile = profile
         self.device = device
         self.details = details
+        self.sandbox = sandbox
     }
 }
 
@@ -61,6 +66,7 @@ public enum EngineResponse: Equatable, Sendable {
                 $0.bytes32(2, hello.profile)
                 $0.string(3, hello.device)
                 $0.string(4, hello.details)
+                $0.string(5, hello.sandbox)
             }
         case .sceneLoaded(let scene): writer.message(2) { $0.uint32(1, scene) }
         case .prepared(let id, let triangles, let memory):
@@ -156,6 +162,7 @@ extension EngineHello {
             case 2: profile = try field.bytes32()
             case 3: device = try field.string()
             case 4: details = try field.string()
+            case 5: sandbox = try field.string()
             default: throw .malformedField
             }
         }
