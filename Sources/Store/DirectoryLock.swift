@@ -27,6 +27,8 @@ public final class DirectoryLock: Sendable {
 
     deinit {
         ftruncate(number, 0)
+        // A child that was forked meanwhile has the descriptor until it runs its program: closing ours would leave the lock to it.
+        flock(number, LOCK_UN)
         close(number)
     }
 

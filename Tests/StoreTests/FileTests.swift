@@ -51,6 +51,22 @@ import Testing
         }
     }
 
+    /// Between fork and exec a child has every descriptor of ours.
+    @Test func aCopyOfTheDescriptorDoesNotKeepTheLock() throws {
+        try withDirectory { directory in
+            var first: DirectoryLock? = try DirectoryLock(directory)
+            let lock = URL(filePath: directory + "/lock").resolvingSymlinksInPath().path
+            let descriptors = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").compactMap(Int32.init)
+            let own = try #require(
+                descriptors.first { (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\($0)")) == lock })
+            let copy = dup(own)
+            defer { close(copy) }
+            #expect(first != nil)
+            first = nil
+            #expect(try DirectoryLock(directory).directory == directory)
+        }
+    }
+
     @Test func aLockHoldsAcrossProcessesAndEndsWithThem() throws {
         try withDirectory { directory in
             // Another process that takes the lock the way this one does, and says so.
