@@ -90,6 +90,19 @@ struct CommandTests {
         #expect(result.output.contains("paths"))
     }
 
+    /// Also where a benchmark starts processes that would print something themselves.
+    @Test(arguments: ["render", "store"])
+    func benchmarksPrintOneObject(part: String) throws {
+        try withDirectory { directory in
+            let scene = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+                .appending(path: "scenes/cornell.glb").path
+            let flags = part == "render" ? ["--scene", scene, "--native-only"] : []
+            let result = try node.run(["bench", part, "--tiny", "--json", "--dir", directory] + flags)
+            #expect(result.status == 0, "\(result.error)")
+            #expect(try object(result.output)["benchmark"] as? String == part)
+        }
+    }
+
     @Test func helpSucceeds() throws {
         for arguments in [["--help"], ["help"], ["help", "config"], []] {
             let result = try node.run(arguments)

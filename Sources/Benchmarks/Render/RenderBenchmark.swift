@@ -141,12 +141,14 @@ public struct RenderBenchmark {
         let loop = try EventLoop()
         defer { try? loop.shutdown() }
         let middle = plan.size / 2 & ~7
-        let command = ChildProcess.Command(
+        var command = ChildProcess.Command(
             node,
             [
                 "render", path, "--size", "\(plan.size)x\(plan.size)", "--samples", "\(plan.samples)", "--crop", "\(middle),\(middle),8,8",
                 "--device", device, "--data", directory, "--json",
             ])
+        // What is printed is the report's alone.
+        (command.standardOutput, command.standardError) = (.null, .null)
         var watch = Stopwatch()
         let process = try ChildProcess(loop: loop, command)
         _ = try loop.run(for: .seconds(60)) { process.exitStatus != nil }
