@@ -148,21 +148,8 @@ import Testing
                 let row = min(rows - 1, Int((Double(drawn.wi[2]) + 1) / 2 * Double(rows)))
                 observed[row * columns + min(columns - 1, Int(turn * Double(columns)))] += 1
             }
-            var (chi, freedom) = (0.0, -1.0)
-            var (rest, restExpected) = (0.0, 0.0)
-            for cell in 0..<rows * columns {
-                let expected = integral(test.input, wo, cell, rows, columns) * Double(count)
-                if expected < 10 {
-                    rest += observed[cell]
-                    restExpected += expected
-                } else {
-                    chi += (observed[cell] - expected) * (observed[cell] - expected) / expected
-                    freedom += 1
-                }
-            }
-            if restExpected > 5 { chi += (rest - restExpected) * (rest - restExpected) / restExpected }
-            // Six standard deviations of χ²; the integrals themselves are good to a small part of that.
-            #expect(chi < freedom + 6 * (2 * freedom).squareRoot() + 10, "at \(cosine): χ² \(chi) of \(freedom)")
+            let chi = ChiSquare(observed) { integral(test.input, wo, $0, rows, columns) * Double(count) }
+            #expect(chi.holds, "at \(cosine): \(chi)")
         }
     }
 
