@@ -66,6 +66,7 @@ let package = Package(
         system("COpenEXR", pkgConfig: nil, apt: "libopenexr-dev"),
         .target(name: "COpenCL"),
         .target(name: "CSandbox"),
+        .target(name: "CClock"),
         .target(name: "CImageIO", dependencies: ["CPNG", "CJPEG"]),
         .target(name: "CRenderKernels", cSettings: kernelFlags),
 
@@ -121,7 +122,7 @@ let package = Package(
             name: "NodeCLI",
             dependencies: [
                 "Benchmarks", "Console", "NodeRuntime", "Node", "EventLoop", "Store", "SceneIO", "RenderEngine", "Roles", "ProofOfRender",
-                "RenderModel", "LibP2P", "Identity", "Crypto", "Wire", "Determinism", argumentParser,
+                "RenderModel", "LibP2P", "Identity", "Crypto", "Wire", "Determinism", "CClock", argumentParser,
             ], swiftSettings: swift),
         .executableTarget(
             name: "netsim",
@@ -171,7 +172,7 @@ let package = Package(
         tests("SimulationEngineTests", ["SimulationEngine", "Node", "Determinism"]),
         tests("ConsoleTests", ["Console", argumentParser]),
         tests("BenchmarksTests", ["Benchmarks", "NodeCLI", "NodeRuntime", "RenderEngine", "EventLoop"]),
-        tests("NodeCLITests", ["NodeCLI", "NodeRuntime", "Roles"]),
+        tests("NodeCLITests", ["NodeCLI", "NodeRuntime", "RenderEngine", "SceneIO", "Roles", "ProofOfRender", "RenderModel"]),
         tests("Tidy", []),
         tests(
             "Interop",

@@ -18,7 +18,8 @@ struct NodeCommand: ParsableCommand {
             CommandGroup(name: "Render on the network", subcommands: [SubmitCommand.self, JobCommand.self, SceneReadCommand.self]),
             CommandGroup(name: "Check", subcommands: [ProofCommand.self, PenaltiesCommand.self]),
             CommandGroup(
-                name: "Render on this machine", subcommands: [RenderCommand.self, DevicesCommand.self, BenchCommand.self]),
+                name: "Render on this machine",
+                subcommands: [RenderCommand.self, DevicesCommand.self, BenchCommand.self, DoctorCommand.self]),
             CommandGroup(name: "About", subcommands: [VersionCommand.self, CompletionCommand.self]),
         ],
         defaultSubcommand: RunCommand.self)
