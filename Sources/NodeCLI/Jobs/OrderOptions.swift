@@ -15,6 +15,7 @@ struct PictureOptions: ParsableArguments {
     @Option(name: .long, help: ArgumentHelp("Radiance where no ray hits: R,G,B or an OpenEXR file.", valueName: "sky")) var sky: String?
     @Option(name: .long, help: ArgumentHelp("What to leave out: normal-maps, alpha.", valueName: "parts")) var ignore: String?
     @Option(name: .long, help: "Pixel filter: box or bh (Blackman-Harris).") var filter = "box"
+    @Option(name: .long, help: "Russian roulette: paths may end after so many bounces; 0: none does.") var roulette: UInt32 = 0
     @Option(name: .long, help: ArgumentHelp("Stops, for PNG.", valueName: "EV")) var exposure = 0.0
     @Option(name: .long, help: "How PNG shows radiance: standard or filmic.") var view = ViewTransform.standard.rawValue
 
@@ -27,7 +28,8 @@ struct PictureOptions: ParsableArguments {
         (settings.width, settings.height) = (sides[0], sides[1])
         guard samples >= 1 else { throw ValidationError("--samples takes at least 1") }
         guard (1...64).contains(depth) else { throw ValidationError("--depth takes 1 to 64, not \(depth)") }
-        (settings.samples, settings.depth, settings.camera) = (samples, depth, camera)
+        guard roulette <= 64 else { throw ValidationError("--roulette takes 0 to 64, not \(roulette)") }
+        (settings.samples, settings.depth, settings.camera, settings.roulette) = (samples, depth, camera, roulette)
         for part in (ignore ?? "").split(separator: ",") {
             switch part {
             case "normal-maps": settings.ignore.insert(.normalMaps)

@@ -23,6 +23,11 @@ struct RenderCommand: ParsableCommand {
 
     @OptionGroup var picture: RenderOptions
 
+    @Option(
+        name: .long, help: ArgumentHelp("Write a PNG that refines while the picture renders.", valueName: "file"),
+        transform: RenderCommand.previewFile)
+    var preview: PictureFile?
+
     @Option(name: .long, help: ArgumentHelp("Chooses the random numbers.", valueName: "n"))
     var seed: UInt64 = 0
 
@@ -84,12 +89,20 @@ struct RenderCommand: ParsableCommand {
         return request
     }
 
+    private static func previewFile(_ path: String) throws -> PictureFile {
+        guard let file = try? PictureFile(path: path), file.format == .png else {
+            throw ValidationError("--preview takes the name of a .png file, not '\(path)'")
+        }
+        return file
+    }
+
     private func render() throws {
+        var clock = Stopwatch()
+        let started = Stopwatch.now()
         let files = try o.map { try PictureFile(path: $0) }
-        for file in files { try OutputFolder(of: file.path).check(isMade: false) }
+        for file in files + [preview].compactMap(\.self) { try OutputFolder(of: file.path).check(isMade: false) }
         let request = try request()
         var report = RenderReport(request: request)
-        var clock = Stopwatch()
 
         let loaded = try SceneReader(sky: picture.readerSky).load(path: scene)
         report.load = clock.lap()
@@ -115,15 +128,21 @@ struct RenderCommand: ParsableCommand {
         report.triangles = prepared.statistics.triangles
         report.build = clock.lap()
 
-        var progress = RenderProgressLine(samples: request.samples.count)
-        let result = try BandedRender(request, tile: shape.tile).render(prepared, on: engine) { progress.show($0, $1) }
-        progress.finish()
-        report.render = clock.lap()
-        report.add(result)
-
-        for file in files {
-            try file.write(result.picture(request, transparent: picture.transparent), exposure: picture.exposure, view: picture.view)
+        var display = RenderProgressLine(samples: request.samples.count)
+        var shown = preview.map { PreviewFile($0, exposure: picture.exposure, view: picture.view) }
+        let sums = try BandedRender(request, tile: shape.tile, isRefining: preview != nil).render(prepared, on: engine) { progress in
+            if report.firstPixel == 0, progress.rays > 0 { report.firstPixel = Stopwatch.now() - started }
+            display.show(progress)
+        } partDone: {
+            shown?.update($0)
         }
+        display.finish()
+        report.render = clock.lap()
+        report.add(sums)
+
+        let result = sums.picture(layers: picture.settings.layers)
+        for file in files { try file.write(result, exposure: picture.exposure, view: picture.view) }
+        shown?.finish(result)
         output.print(report.json, text: report.text)
         if let suspicion = report.suspicion {
             throw CommandFailure(.jobFailed, "the picture is not complete: \(suspicion)", advice: "check lights, camera and materials")

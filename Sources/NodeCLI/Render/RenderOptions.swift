@@ -32,6 +32,9 @@ struct RenderOptions: ParsableArguments {
         name: .long, help: ArgumentHelp("Pixel filter: box, or bh for Blackman-Harris.", valueName: "name"), transform: PictureFlags.filter)
     var filter: PixelFilter = .box
 
+    @Option(name: .long, help: ArgumentHelp("Russian roulette: paths may end after n bounces; 0: none does.", valueName: "n"))
+    var roulette: UInt32 = 0
+
     @Flag(name: .long, help: "No sky behind the scene: transparent there.")
     var transparent = false
 
@@ -44,6 +47,7 @@ struct RenderOptions: ParsableArguments {
     func validate() throws {
         guard (1...65_536).contains(samples) else { throw ValidationError("--samples is 1 to 65536") }
         guard (1...64).contains(depth) else { throw ValidationError("--depth is 1 to 64") }
+        guard roulette <= 64 else { throw ValidationError("--roulette is 0 to 64") }
         guard exposure.isFinite, abs(exposure) <= 64 else { throw ValidationError("--exposure is -64 to 64") }
     }
 
@@ -51,6 +55,7 @@ struct RenderOptions: ParsableArguments {
         var settings = RenderSettings()
         (settings.width, settings.height, settings.samples, settings.depth) = (size.width, size.height, samples, depth)
         (settings.camera, settings.filter, settings.ignore, settings.layers) = (camera, filter, ignore, layers)
+        settings.roulette = roulette
         if transparent {
             settings.ignore.insert(.background)
             settings.layers.insert(.alpha)

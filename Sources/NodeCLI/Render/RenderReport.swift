@@ -1,6 +1,5 @@
 internal import Console
 internal import NodeRuntime
-internal import Glibc
 internal import ProofOfRender
 internal import RenderEngine
 internal import RenderModel
@@ -14,6 +13,8 @@ struct RenderReport {
     var open = 0.0
     var build = 0.0
     var render = 0.0
+    /// From the start of the command to the first pixels that were finished.
+    var firstPixel = 0.0
     var device = DeviceDescription(name: "", details: "")
     var triangles: UInt64 = 0
     var notices: [String] = []
@@ -26,11 +27,11 @@ struct RenderReport {
 
     init(request: RenderRequest) { self.request = request }
 
-    mutating func add(_ result: BandedRender.Result) {
-        rays = result.rays
-        nonFinite = result.nonFinite
-        digest = RawPicture(tile: request.tile, bytes: result.raw).map { Hex.encode($0.imageHash.array) } ?? ""
-        let image = RGBImage(width: Int(request.tile.width), height: Int(request.tile.height), pixels: result.pixels)
+    mutating func add(_ sums: PictureSums) {
+        rays = sums.rays
+        nonFinite = sums.nonFinite
+        digest = RawPicture(tile: request.tile, bytes: sums.raw).map { Hex.encode($0.imageHash.array) } ?? ""
+        let image = RGBImage(width: Int(request.tile.width), height: Int(request.tile.height), pixels: sums.means)
         suspicion = nonFinite > 0 ? "\(nonFinite) samples were not finite" : image.suspicion
     }
 
@@ -43,6 +44,7 @@ struct RenderReport {
             "samples": .integer(request.samples.count), "frame": .integer(Int(request.frame)), "device": .text(device.name),
             "device_details": .text(device.details), "triangles": .integer(Int(clamping: triangles)), "seconds_load": .number(load),
             "seconds_open": .number(open), "seconds_build": .number(build), "seconds_render": .number(render),
+            "seconds_first_pixel": .number(firstPixel),
             "paths": .integer(Int(paths)), "rays": .integer(Int(clamping: rays)), "mpaths_per_second": .number(perSecond(paths)),
             "mrays_per_second": .number(perSecond(Double(rays))), "rng_key": .digits(request.rngKey),
             "digest": .text(digest), "non_finite_samples": .integer(Int(clamping: nonFinite)), "complete": .boolean(suspicion == nil),
@@ -54,56 +56,11 @@ struct RenderReport {
     var text: String {
         """
         \(request.tile.width)x\(request.tile.height), \(request.samples.count) samples on \(device.name) (\(device.details))
-        load \(fixed(load)) s, build \(fixed(build)) s, render \(fixed(render)) s: \(fixed(perSecond(paths))) Mpaths/s, \
-        \(fixed(perSecond(Double(rays)))) Mrays/s
+        load \(fixed(load)) s, build \(fixed(build)) s, first pixel after \(fixed(firstPixel)) s, render \(fixed(render)) s: \
+        \(fixed(perSecond(paths))) Mpaths/s, \(fixed(perSecond(Double(rays)))) Mrays/s
         digest \(digest)
         """
     }
 
-    /// Two decimals.
-    private func fixed(_ value: Double) -> String {
-        let hundredths = Int((min(max(value, 0), 1e12) * 100).rounded())
-        let rest = hundredths % 100
-        return "\(hundredths / 100).\(rest < 10 ? "0" : "")\(rest)"
-    }
-}
-
-/// Seconds between laps on the monotonic clock.
-struct Stopwatch {
-    private var last = Stopwatch.now()
-
-    mutating func lap() -> Double {
-        let now = Stopwatch.now()
-        defer { last = now }
-        return now - last
-    }
-
-    static func now() -> Double {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
-    }
-}
-
-/// The progress of a render on standard error.
-struct RenderProgressLine {
-    private let samples: Int
-    private var display = ProgressDisplay(isInteractive: Terminal.error.isInteractive)
-    private let started = Stopwatch.now()
-
-    init(samples: Int) { self.samples = samples }
-
-    mutating func show(_ permille: Int, _ rays: UInt64) {
-        let now = Stopwatch.now()
-        let seconds = max(now - started, 1e-3)
-        let rate = Int((Double(rays) / seconds / 1e4).rounded())
-        let detail = "\(permille / 10) %  \(rate / 100).\(rate % 100 < 10 ? "0" : "")\(rate % 100) Mrays/s"
-        write(display.update(stage: "rendering", detail: detail, now: now, width: Terminal.error.width))
-    }
-
-    mutating func finish() { write(display.finish()) }
-
-    private func write(_ text: String) {
-        if !text.isEmpty { Terminal.error.write(text) }
-    }
+    private func fixed(_ value: Double) -> String { Figures.decimal(value, places: 2) }
 }
