@@ -62,6 +62,8 @@ struct BandedRender {
                     }
                     sums.add(rendered)
                     done += work
+                    // A device need not report the end of its work, nor anything of work that is short.
+                    progress(Progress(fraction: done / total, rays: sums.rays))
                     partDone(sums)
                 }
                 y += row.first?.height ?? request.tile.height
