@@ -28,15 +28,16 @@ struct ProofCheckCommand: ParsableCommand {
         } catch {
             throw CommandFailure(.usage, error.description)
         }
-        guard let figures = MarkFigures(stored, secret: secret) else {
+        guard let finding = MarkFinding(stored, secret: secret) else {
             let (tile, width, height) = (secret.tile, secret.width, secret.height)
             throw CommandFailure(
                 .usage, "\(image) is \(stored.width)x\(stored.height), but the marks are those of \(tile.width)x\(tile.height) pixels",
                 advice: width == tile.width && height == tile.height
                     ? "Give the picture in its full size." : "Give the task's part, or the whole frame of \(width)x\(height).")
         }
-        output.print(figures.json, text: figures.text)
-        guard figures.passes else { throw ExitCode(CommandStatus.rejected.rawValue) }
+        let text = MarkText(finding: finding)
+        output.print(text.json, text: text.text)
+        guard finding.passes else { throw ExitCode(CommandStatus.rejected.rawValue) }
     }
 
     private func readSecret() throws -> MarkSecret {
@@ -55,13 +56,7 @@ struct ProofCheckCommand: ParsableCommand {
     }
 }
 
-/// What L0 and L1 say about a picture.
-struct MarkFigures {
-    let laplacian: LaplacianCheck
-    let filter: MatchedFilter
-
-    var passes: Bool { filter.passes }
-
+extension MarkFinding {
     /// Nil where the picture is neither the task's part nor the whole frame.
     init?(_ stored: StoredPicture, secret: MarkSecret) {
         let (size, tile) = ((UInt32(stored.width), UInt32(stored.height)), secret.tile)
@@ -81,35 +76,5 @@ struct MarkFigures {
             guard let picture = EncodedPicture(tile: area, pixels: pixels) else { return nil }
             self.init(picture, secret: secret)
         }
-    }
-
-    private init?(_ picture: some MarkPicture, secret: MarkSecret) {
-        guard let laplacian = LaplacianCheck(picture, secret: secret), let filter = MatchedFilter(picture, secret: secret) else {
-            return nil
-        }
-        (self.laplacian, self.filter) = (laplacian, filter)
-    }
-
-    var json: JSON {
-        .object([
-            "accepted": .boolean(passes),
-            "l0": .object([
-                "accepted": .boolean(laplacian.passes), "regions": .whole(laplacian.contrasts.count),
-                "regions_passed": .whole(laplacian.regionsPassed), "threshold": .number(laplacian.threshold),
-                "contrasts": .array(laplacian.contrasts.map { .number($0) }),
-            ]),
-            "l1": .object([
-                "accepted": .boolean(filter.passes), "score": .number(filter.score), "threshold": .number(filter.threshold),
-                "terms": .array(filter.terms.map { .number(Double($0)) }),
-            ]),
-        ])
-    }
-
-    var text: String {
-        """
-        L0  \(laplacian.passes ? "pass" : "fail")  \(laplacian.regionsPassed) of \(laplacian.contrasts.count) regions reach \
-        \(Figures.decimal(laplacian.threshold, places: 1)) (decides nothing)
-        L1  \(filter.passes ? "pass" : "fail")  score \(Figures.decimal(filter.score, places: 2)), needed \(Figures.decimal(filter.threshold, places: 2))
-        """
     }
 }

@@ -26,6 +26,17 @@ struct ProofMarkCommand: ParsableCommand {
     var out: String
     @Option(name: .long, help: ArgumentHelp("The verification key to write.", valueName: "file"))
     var secret: String
+    @Flag(name: .long, help: "Leave the textures as they are: only quads in front of the camera.")
+    var quadsOnly = false
+    @Option(
+        name: .long,
+        help: ArgumentHelp("Whose copy: a Worker's public key, 64 hexadecimal digits. Every Worker has marks of its own.", valueName: "hex")
+    )
+    var worker: String?
+    @Option(
+        name: .long,
+        help: ArgumentHelp("Whose verification key: each Verifier gets other parts of the hidden marks.", valueName: "hex"))
+    var verifier: String?
     @OptionGroup var device: DeviceOptions
     @OptionGroup var data: DataOptions
     @OptionGroup var output: JSONOption
@@ -60,19 +71,36 @@ struct ProofMarkCommand: ParsableCommand {
         let prepared = try PreparedScene(loaded.scene, frame: frame)
         let building = clock.lap()
         let engine = try device.device.open(threads: device.threads, kernelCache: try data.places().cache + "/kernels")
-        let marked = try MarkedScene(original, prepared: prepared, settings: settings, frame: frame, tile: tile, key: key, device: engine)
+        let task = MarkedScene.Task(settings: settings, frame: frame, tile: tile, worker: try identity(worker, "--worker"))
+        let reader = try identity(verifier, "--verifier")
+        _ = clock.lap()
+        let copy = quadsOnly ? nil : try TexelMarking(original, key: key).copy(for: task.worker)
+        let texels = clock.lap()
+        let marked = try MarkedScene(original, prepared: prepared, copy: copy, task: task, key: key, device: engine)
+        let verification = marked.secret(for: reader)
         try TextFile.write(marked.bundle.archive, to: out)
         // Who reads it can tell a marked picture from another: it is the Manager's alone.
-        try TextFile.write(marked.secret.encoded, to: secret, mode: 0o600)
-        let (count, milliseconds) = (marked.secret.regions.count, (marked.seconds.placement + marked.seconds.insertion) * 1e3)
+        try TextFile.write(verification.encoded, to: secret, mode: 0o600)
+        let times = marked.times
+        let (count, windows) = (verification.regions.count, verification.windows.count)
+        let milliseconds = Int(((times.placement + times.insertion) * 1e3).rounded())
         output.print(
             .object([
-                "marks": .whole(count), "scene_root": .text("\(marked.bundle.root)"), "original_root": .text("\(original.root)"),
-                "occlusion_rays": .whole(marked.points), "seconds_build": .number(building),
-                "seconds_sample": .number(marked.seconds.sample),
-                "seconds_placement": .number(marked.seconds.placement), "seconds_insertion": .number(marked.seconds.insertion),
+                "marks": .whole(count), "windows": .whole(windows), "scene_root": .text("\(marked.bundle.root)"),
+                "original_root": .text("\(original.root)"), "occlusion_rays": .whole(marked.rays), "seconds_build": .number(building),
+                "seconds_texels": .number(texels), "seconds_windows": .number(times.windows), "seconds_sample": .number(times.sample),
+                "seconds_placement": .number(times.placement), "seconds_insertion": .number(times.insertion),
             ]),
-            text: "\(count) marks put in within \(Int(milliseconds.rounded())) ms; wrote \(out) and \(secret)")
+            text: "\(count) marks placed within \(milliseconds) ms, \(windows) windows of hidden ones; wrote \(out) and \(secret)")
+    }
+
+    /// All zero where nobody is named.
+    private func identity(_ text: String?, _ option: String) throws -> Bytes32 {
+        guard let text else { return .zero }
+        guard let bytes = Bytes32(hex: text) else {
+            throw CommandFailure(.usage, "\(option) is not 64 hexadecimal digits", advice: "give a public key, or leave it out")
+        }
+        return bytes
     }
 
     private func markKey() throws -> MarkKey {

@@ -12,6 +12,8 @@ public struct MarkSecret: Hashable, Sendable {
     public var regions: [MarkRegion]
     public var laplacianThreshold: Double
     public var filterThreshold: Double
+    /// The sub-key of the hidden marks; empty where there are none.
+    public var windows: [MarkWindow] = []
 
     public static let magic = Array("inferix-marks/1\n".utf8)
     public static let sizeMax = 1 << 20
@@ -46,6 +48,14 @@ public struct MarkSecret: Hashable, Sendable {
         }
         writer.fixed64(6, laplacianThreshold.bitPattern)
         writer.fixed64(7, filterThreshold.bitPattern)
+        for window in windows {
+            writer.message(8) {
+                $0.uint32(1, UInt32(clamping: window.x))
+                $0.uint32(2, UInt32(clamping: window.y))
+                $0.bytes(3, window.pattern.map { UInt8(bitPattern: $0) })
+                $0.bytes(4, window.albedo)
+            }
+        }
         return MarkSecret.magic + writer.bytes
     }
 
@@ -58,6 +68,7 @@ public struct MarkSecret: Hashable, Sendable {
         var tile: Tile?
         var regions: [MarkRegion] = []
         var (laplacian, filter): (Double?, Double?) = (nil, nil)
+        var windows: [MarkWindow] = []
         while let field = try reader.next() {
             switch field.number {
             case 1: width = try field.uint32()
@@ -69,17 +80,45 @@ public struct MarkSecret: Hashable, Sendable {
                 regions.append(try MarkRegion(encoded: try field.bytes(max: 64)))
             case 6: laplacian = Double(bitPattern: try field.fixed64())
             case 7: filter = Double(bitPattern: try field.fixed64())
+            case 8:
+                guard windows.count < MarkWindow.countMax else { throw .outOfBounds }
+                windows.append(try MarkWindow(encoded: try field.bytes()))
             default: throw .notCanonical
             }
         }
         let (area, laplacianThreshold, filterThreshold) = (try tile.required(), try laplacian.required(), try filter.required())
         let sides = 1...RenderSettings.sizeMax
         guard sides.contains(width), sides.contains(height), frame > 0, area.x + area.width <= width, area.y + area.height <= height,
-            laplacianThreshold.isFinite, filterThreshold.isFinite, regions.allSatisfy({ $0.fits(area) })
+            laplacianThreshold.isFinite, filterThreshold.isFinite, regions.allSatisfy({ $0.fits(area) }),
+            windows.allSatisfy({ $0.fits(area) })
         else { throw .outOfBounds }
         self.init(
             width: width, height: height, frame: frame, tile: area, regions: regions, laplacianThreshold: laplacianThreshold,
             filterThreshold: filterThreshold)
+        self.windows = windows
+    }
+}
+
+extension MarkWindow {
+    func fits(_ tile: Tile) -> Bool {
+        x >= Int(tile.x) && y >= Int(tile.y) && x + MarkWindow.side <= Int(tile.x) + Int(tile.width)
+            && y + MarkWindow.side <= Int(tile.y) + Int(tile.height)
+    }
+
+    fileprivate init(encoded: ArraySlice<UInt8>) throws(WireError) {
+        var reader = ProtobufReader(encoded, canonical: true)
+        self.init(x: 0, y: 0, pattern: [], albedo: [])
+        let area = MarkWindow.side * MarkWindow.side
+        while let field = try reader.next() {
+            switch field.number {
+            case 1: x = try field.int(max: Int(RenderSettings.sizeMax))
+            case 2: y = try field.int(max: Int(RenderSettings.sizeMax))
+            case 3: pattern = try field.bytes(max: area).map { Int8(bitPattern: $0) }
+            case 4: albedo = Array(try field.bytes(max: area))
+            default: throw .notCanonical
+            }
+        }
+        guard pattern.count == area, albedo.count == area else { throw .outOfBounds }
     }
 }
 
