@@ -67,6 +67,8 @@ let package = Package(
         .target(name: "COpenCL"),
         .target(name: "CSandbox"),
         .target(name: "CClock"),
+        // Whole pictures in plain loops: unoptimised they take a minute.
+        .target(name: "CDenoise", cSettings: [.unsafeFlags(["-O2"])]),
         .target(name: "CImageIO", dependencies: ["CPNG", "CJPEG"]),
         .target(name: "CRenderKernels", cSettings: kernelFlags),
 
@@ -94,6 +96,7 @@ let package = Package(
         shell("EventLoop", ["CUV"]),
         shell("Store", ["CSQLite", "CSodium", "Crypto", "Wire"]),
         shell("SceneIO", ["CImageIO", "COpenEXR", "RenderModel", "Crypto", "Wire"]),
+        shell("Denoise", ["CDenoise"]),
         shell(
             "RenderEngine",
             ["CRenderKernels", "COpenCL", "CSandbox", "EventLoop", "ProofOfRender", "RenderModel", "Crypto", "Wire", "Determinism"]),
@@ -121,8 +124,8 @@ let package = Package(
         .executableTarget(
             name: "NodeCLI",
             dependencies: [
-                "Benchmarks", "Console", "NodeRuntime", "Node", "EventLoop", "Store", "SceneIO", "RenderEngine", "Roles", "ProofOfRender",
-                "RenderModel", "LibP2P", "Identity", "Crypto", "Wire", "Determinism", "CClock", argumentParser,
+                "Benchmarks", "Console", "NodeRuntime", "Node", "EventLoop", "Store", "SceneIO", "Denoise", "RenderEngine", "Roles",
+                "ProofOfRender", "RenderModel", "LibP2P", "Identity", "Crypto", "Wire", "Determinism", "CClock", argumentParser,
             ], swiftSettings: swift),
         .executableTarget(
             name: "netsim",
@@ -157,6 +160,7 @@ let package = Package(
         tests("EventLoopTests", ["EventLoop"]),
         tests("StoreTests", ["Store", "Crypto", "Wire"]),
         tests("SceneIOTests", ["SceneIO", "RenderModel", "Crypto", "Wire"]),
+        tests("DenoiseTests", ["Denoise", "RenderEngine", "SceneIO", "RenderModel"]),
         tests(
             "RenderEngineTests",
             [
@@ -172,7 +176,7 @@ let package = Package(
         tests("SimulationEngineTests", ["SimulationEngine", "Node", "Determinism"]),
         tests("ConsoleTests", ["Console", argumentParser]),
         tests("BenchmarksTests", ["Benchmarks", "NodeCLI", "NodeRuntime", "RenderEngine", "EventLoop"]),
-        tests("NodeCLITests", ["NodeCLI", "NodeRuntime", "RenderEngine", "SceneIO", "Roles", "ProofOfRender", "RenderModel"]),
+        tests("NodeCLITests", ["NodeCLI", "NodeRuntime", "Denoise", "RenderEngine", "SceneIO", "Roles", "ProofOfRender", "RenderModel"]),
         tests("Tidy", []),
         tests(
             "Interop",

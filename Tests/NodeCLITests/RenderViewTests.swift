@@ -1,3 +1,4 @@
+import Denoise
 import Foundation
 import ProofOfRender
 import RenderEngine
@@ -93,6 +94,42 @@ struct RenderViewTests {
             #expect(picture != nil && picture == preview)
             let refused = try NodeBinary().run(["render", directory + "/scene.glb", "--preview", "a.exr"])
             #expect(refused.status == 2 && refused.error.contains("--preview takes the name of a .png file"))
+        }
+    }
+
+    /// Denoising is a step of its own: the digest is that of the picture before, which stays in the file.
+    @Test func noiseIsTakenOutAfterwards() throws {
+        try withDirectory { directory in
+            let plain = try RenderViewTests.run(["--samples", "32", "-o", directory + "/plain.exr"], directory)
+            let smooth = try RenderViewTests.run(["--samples", "32", "--denoise", "-o", directory + "/smooth.exr"], directory)
+            #expect(smooth["digest"] as? String == plain["digest"] as? String && smooth["rays"] as? Int == plain["rays"] as? Int)
+            #expect(smooth["denoiser"] as? String == "guided" && plain["denoiser"] is NSNull)
+            #expect((smooth["seconds_denoise"] as? Double ?? 0) > 0)
+            guard case .linear(let before) = try StoredPicture(path: directory + "/plain.exr"),
+                case .linear(let after) = try StoredPicture(path: directory + "/smooth.exr")
+            else {
+                Issue.record("no OpenEXR")
+                return
+            }
+            #expect(before != after && after.suspicion == nil)
+            let bytes = try #require(FileManager.default.contents(atPath: directory + "/smooth.exr"))
+            #expect(bytes.range(of: Data("noisy.R\0".utf8)) != nil && bytes.range(of: Data("albedo.R\0".utf8)) == nil)
+            let refused = try NodeBinary().run(["render", directory + "/scene.glb", "--denoiser", "blur"])
+            #expect(refused.status == 2 && refused.error.contains("guided or oidn"))
+        }
+    }
+
+    @Test(.enabled(if: Denoiser.oidn.obstacle != nil, "Open Image Denoise is installed"))
+    func aDenoiserThatIsMissingIsFoundFirst() throws {
+        try withDirectory { directory in
+            let scene = directory + "/scene.glb"
+            try GLB.cornell().data.write(to: URL(filePath: scene))
+            let result = try NodeBinary().run(
+                [
+                    "render", scene, "--denoiser", "oidn", "--size", "8x8", "--samples", "16", "-o", directory + "/picture.exr", "--data",
+                    directory,
+                ])
+            #expect(result.status == 1 && result.error.contains("oidn cannot be used") && result.error.contains("LD_LIBRARY_PATH"))
         }
     }
 

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Console
+internal import Denoise
 internal import NodeRuntime
 internal import ProofOfRender
 internal import RenderEngine
@@ -45,6 +46,7 @@ struct RenderCommand: ParsableCommand {
         name: .long, help: ArgumentHelp("Render samples A up to and without B.", valueName: "A-B"), transform: PictureFlags.sampleRange)
     var sampleRange: Range<UInt32>?
 
+    @OptionGroup var noise: DenoiseOptions
     @OptionGroup var device: DeviceOptions
     @OptionGroup var shape: WorkShape
     @OptionGroup var data: DataOptions
@@ -75,7 +77,8 @@ struct RenderCommand: ParsableCommand {
 
     /// What the flags ask of the engine.
     private func request() throws(RenderError) -> RenderRequest {
-        let settings = picture.settings
+        var settings = picture.settings
+        if noise.denoiser != nil { settings.layers.formUnion([.albedo, .normal]) }
         let tile = crop ?? Tile(x: 0, y: 0, width: settings.width, height: settings.height)
         let request = RenderRequest(
             settings: settings, frame: frame, rngKey: rngKey ?? RNGKey.local(seed: seed), tile: tile,
@@ -101,6 +104,7 @@ struct RenderCommand: ParsableCommand {
         let started = Stopwatch.now()
         let files = try o.map { try PictureFile(path: $0) }
         for file in files + [preview].compactMap(\.self) { try OutputFolder(of: file.path).check(isMade: false) }
+        try noise.check()
         let request = try request()
         var report = RenderReport(request: request)
 
@@ -130,7 +134,9 @@ struct RenderCommand: ParsableCommand {
 
         var display = RenderProgressLine(samples: request.samples.count)
         var shown = preview.map { PreviewFile($0, exposure: picture.exposure, view: picture.view) }
-        let sums = try BandedRender(request, tile: shape.tile, isRefining: preview != nil).render(prepared, on: engine) { progress in
+        let work = BandedRender(
+            request, tile: shape.tile, isRefining: preview != nil, needsVariance: noise.denoiser != nil)
+        let sums = try work.render(prepared, on: engine) { progress in
             if report.firstPixel == 0, progress.rays > 0 { report.firstPixel = Stopwatch.now() - started }
             display.show(progress)
         } partDone: {
@@ -140,7 +146,11 @@ struct RenderCommand: ParsableCommand {
         report.render = clock.lap()
         report.add(sums)
 
-        let result = sums.picture(layers: picture.settings.layers)
+        var result = sums.picture(layers: picture.settings.layers)
+        if let denoiser = noise.denoiser {
+            result = try denoiser.finish(sums, result, threads: device.threads)
+            report.denoise = (denoiser.rawValue, clock.lap())
+        }
         for file in files { try file.write(result, exposure: picture.exposure, view: picture.view) }
         shown?.finish(result)
         output.print(report.json, text: report.text)

@@ -15,6 +15,8 @@ struct RenderReport {
     var render = 0.0
     /// From the start of the command to the first pixels that were finished.
     var firstPixel = 0.0
+    /// By what the noise was taken out, and in how many seconds.
+    var denoise: (name: String, seconds: Double)?
     var device = DeviceDescription(name: "", details: "")
     var triangles: UInt64 = 0
     var notices: [String] = []
@@ -44,7 +46,8 @@ struct RenderReport {
             "samples": .integer(request.samples.count), "frame": .integer(Int(request.frame)), "device": .text(device.name),
             "device_details": .text(device.details), "triangles": .integer(Int(clamping: triangles)), "seconds_load": .number(load),
             "seconds_open": .number(open), "seconds_build": .number(build), "seconds_render": .number(render),
-            "seconds_first_pixel": .number(firstPixel),
+            "seconds_first_pixel": .number(firstPixel), "denoiser": denoise.map { .text($0.name) } ?? .null,
+            "seconds_denoise": denoise.map { .number($0.seconds) } ?? .null,
             "paths": .integer(Int(paths)), "rays": .integer(Int(clamping: rays)), "mpaths_per_second": .number(perSecond(paths)),
             "mrays_per_second": .number(perSecond(Double(rays))), "rng_key": .digits(request.rngKey),
             "digest": .text(digest), "non_finite_samples": .integer(Int(clamping: nonFinite)), "complete": .boolean(suspicion == nil),
@@ -58,7 +61,7 @@ struct RenderReport {
         \(request.tile.width)x\(request.tile.height), \(request.samples.count) samples on \(device.name) (\(device.details))
         load \(fixed(load)) s, build \(fixed(build)) s, first pixel after \(fixed(firstPixel)) s, render \(fixed(render)) s: \
         \(fixed(perSecond(paths))) Mpaths/s, \(fixed(perSecond(Double(rays)))) Mrays/s
-        digest \(digest)
+        digest \(digest)\(denoise.map { ", before \($0.name) took out the noise in \(fixed($0.seconds)) s" } ?? "")
         """
     }
 
