@@ -37,6 +37,7 @@ enum Attack: String, CaseIterable, ExpressibleByArgument {
     case alteredPictures = "altered-pictures"
     case foreignResults = "foreign-results"
     case selection
+    case marks
 
     func rates(_ laboratory: Laboratory, _ plan: TrialPlan) throws -> [Rate] {
         switch self {
@@ -46,6 +47,11 @@ enum Attack: String, CaseIterable, ExpressibleByArgument {
         case .alteredPictures: try AlteredPictures.rates(laboratory, plan)
         case .foreignResults: try ForeignResults.rates(laboratory, plan)
         case .selection: try Selection.rates(laboratory, plan)
+        case .marks:
+            try MarkForgeries.rates(
+                MarkLaboratory(
+                    scene: laboratory.scene, size: plan.scale == .full ? 512 : 256, samples: 32, pictures: plan.scale == .full ? 4 : 1),
+                plan)
         }
     }
 }
