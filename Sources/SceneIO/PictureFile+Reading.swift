@@ -1,3 +1,5 @@
+import Glibc
+
 /// A picture as a file holds it.
 public enum StoredPicture: Equatable, Sendable {
     /// OpenEXR: linear.
@@ -21,11 +23,21 @@ public enum StoredPicture: Equatable, Sendable {
 
     /// Reads an OpenEXR, PNG or JPEG file; which one it is, its first bytes say. Channels of 16 bits are cut to 8.
     public init(path: String, limits: SceneLimits = SceneLimits()) throws(SceneError) {
-        try self.init(bytes: try SceneFiles.read(path: path, max: min(limits.fileMax, limits.memoryMax)), limits: limits, place: path)
+        let max = min(limits.fileMax, limits.memoryMax)
+        self = try SceneFiles.withFile(path: path, name: path, max: max) { (descriptor, size) throws(SceneError) in
+            var start = [UInt8](repeating: 0, count: StoredPicture.magic.count)
+            if pread(descriptor, &start, start.count, 0) == start.count, start == StoredPicture.magic {
+                return .linear(try RGBImage.decodeEXR(descriptor: descriptor, size: size, limits: limits, at: path))
+            }
+            return try StoredPicture(bytes: try SceneFiles.contents(descriptor, size: size, name: path), limits: limits, place: path)
+        }
     }
 
+    /// Of OpenEXR.
+    private static let magic: [UInt8] = [0x76, 0x2f, 0x31, 0x01]
+
     public init(bytes: [UInt8], limits: SceneLimits = SceneLimits(), place: String = "picture") throws(SceneError) {
-        if bytes.starts(with: [0x76, 0x2f, 0x31, 0x01]) {
+        if bytes.starts(with: StoredPicture.magic) {
             self = .linear(try RGBImage.decodeEXR(bytes, limits: limits))
             return
         }

@@ -1,4 +1,5 @@
 import COpenEXR
+import Glibc
 
 extension RGBImage {
     /// Reads the colour of a single- or multi-part OpenEXR file (first part, scanlines, channels R, G, B or Y).
@@ -10,33 +11,78 @@ extension RGBImage {
     static func decodeEXR(
         _ bytes: [UInt8], limits: SceneLimits, budget: inout MemoryBudget, at place: String
     ) throws(SceneError) -> RGBImage {
-        let header = try withReader(bytes, limits, at: place) { (reader) throws(SceneError) in try reader.header(limits, at: place) }
+        // Typed throws do not pass through `withUnsafeBytes`, so the result does.
+        var charged = budget
+        let result: Result<RGBImage, SceneError> = bytes.withUnsafeBytes { buffer in
+            Result { () throws(SceneError) -> RGBImage in try decode(.bytes(buffer), limits, &charged, at: place) }
+        }
+        budget = charged
+        return try result.get()
+    }
+
+    /// Reads an open file chunk by chunk: the picture is in memory, the file is not.
+    static func decodeEXR(descriptor: Int32, size: Int, limits: SceneLimits, at place: String) throws(SceneError) -> RGBImage {
+        var budget = MemoryBudget(limits)
+        return try decode(.file(descriptor, size: size), limits, &budget, at: place)
+    }
+
+    private static func decode(
+        _ source: EXRSource, _ limits: SceneLimits, _ budget: inout MemoryBudget, at place: String
+    ) throws(SceneError) -> RGBImage {
+        var source = source
+        let header = try withReader(&source, limits, at: place) { (reader) throws(SceneError) in try reader.header(limits, at: place) }
         // The texels, a chunk packed and unpacked, and the three planes while they are interleaved.
         try budget.charge(header.width * header.height, 24, at: place)
         defer { budget.release(header.width * header.height * 12) }
-        return try withReader(bytes, limits, at: place) { (reader) throws(SceneError) in try reader.decode(header, at: place) }
+        return try withReader(&source, limits, at: place) { (reader) throws(SceneError) in try reader.decode(header, at: place) }
     }
 
     private static func withReader<T>(
-        _ bytes: [UInt8], _ limits: SceneLimits, at place: String, _ body: (EXRReader) throws(SceneError) -> T
+        _ source: inout EXRSource, _ limits: SceneLimits, at place: String, _ body: (EXRReader) throws(SceneError) -> T
     ) throws(SceneError) -> T {
-        // Typed throws do not pass through `withUnsafeBytes`, so the result does.
-        let result: Result<T, SceneError> = bytes.withUnsafeBytes { buffer in
-            var source = EXRSource(bytes: buffer)
-            return withUnsafeMutablePointer(to: &source) { pointer in
-                Result { () throws(SceneError) -> T in
-                    let reader = try EXRReader(pointer, limits, at: place)
-                    defer { reader.close() }
-                    return try body(reader)
-                }
+        let result: Result<T, SceneError> = withUnsafeMutablePointer(to: &source) { pointer in
+            Result { () throws(SceneError) -> T in
+                let reader = try EXRReader(pointer, limits, at: place)
+                defer { reader.close() }
+                return try body(reader)
             }
         }
         return try result.get()
     }
 }
 
-private struct EXRSource {
-    var bytes: UnsafeRawBufferPointer
+/// Where OpenEXRCore reads from.
+private enum EXRSource {
+    case bytes(UnsafeRawBufferPointer)
+    case file(Int32, size: Int)
+
+    var size: Int {
+        switch self {
+        case .bytes(let bytes): bytes.count
+        case .file(_, let size): size
+        }
+    }
+
+    /// Bytes read, fewer at the end; -1 beyond it or where the file cannot be read.
+    func read(_ target: UnsafeMutableRawPointer, _ wanted: UInt64, at offset: UInt64) -> Int64 {
+        guard offset <= size else { return -1 }
+        let count = Int(min(wanted, UInt64(size) - offset))
+        switch self {
+        case .bytes(let bytes):
+            if count > 0, let base = bytes.baseAddress { target.copyMemory(from: base + Int(offset), byteCount: count) }
+            return Int64(count)
+        case .file(let descriptor, _):
+            var done = 0
+            while done < count {
+                let got = pread(descriptor, target + done, count - done, off_t(offset) + off_t(done))
+                if got < 0, errno == EINTR { continue }
+                guard got >= 0 else { return -1 }
+                if got == 0 { break }
+                done += got
+            }
+            return Int64(done)
+        }
+    }
 }
 
 /// One open file of OpenEXRCore; valid inside `withReader` only.
@@ -57,14 +103,11 @@ private struct EXRReader {
         setup.user_data = UnsafeMutableRawPointer(source)
         setup.error_handler_fn = { _, _, _ in }
         setup.size_fn = { _, data in
-            data.map { Int64($0.assumingMemoryBound(to: EXRSource.self).pointee.bytes.count) } ?? -1
+            data.map { Int64($0.assumingMemoryBound(to: EXRSource.self).pointee.size) } ?? -1
         }
         setup.read_fn = { _, data, target, size, offset, _ in
-            guard let source = data?.assumingMemoryBound(to: EXRSource.self).pointee.bytes, let target else { return -1 }
-            guard offset <= source.count else { return -1 }
-            let count = Int(min(size, UInt64(source.count) - offset))
-            if count > 0 { target.copyMemory(from: source.baseAddress! + Int(offset), byteCount: count) }
-            return Int64(count)
+            guard let source = data?.assumingMemoryBound(to: EXRSource.self).pointee, let target else { return -1 }
+            return source.read(target, size, at: offset)
         }
         setup.max_image_width = Int32(clamping: limits.imageSideMax)
         setup.max_image_height = Int32(clamping: limits.imageSideMax)

@@ -84,6 +84,15 @@ public struct SceneFiles: Sendable {
     }
 
     private static func contents(path: String, name: String, max: Int) throws(SceneError) -> [UInt8] {
+        try withFile(path: path, name: name, max: max) { (descriptor, size) throws(SceneError) in
+            try contents(descriptor, size: size, name: name)
+        }
+    }
+
+    /// Opens a regular file of at most `max` bytes.
+    static func withFile<Value>(
+        path: String, name: String, max: Int, _ body: (_ descriptor: Int32, _ size: Int) throws(SceneError) -> Value
+    ) throws(SceneError) -> Value {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw unreadable(name) }
         defer { close(descriptor) }
@@ -95,7 +104,10 @@ public struct SceneFiles: Sendable {
         guard status.st_size <= max else {
             throw .limit(name, "the file has \(status.st_size) bytes, at most \(max) are read")
         }
-        let size = Int(status.st_size)
+        return try body(descriptor, Int(status.st_size))
+    }
+
+    static func contents(_ descriptor: Int32, size: Int, name: String) throws(SceneError) -> [UInt8] {
         var failure: Int32 = 0
         let bytes = [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
             while count < size {

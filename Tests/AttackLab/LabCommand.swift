@@ -1,10 +1,17 @@
 import ArgumentParser
 import Foundation
 
+/// The laboratory.
+struct AttackCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "AttackLab", abstract: "Attack Proof-of-Render.", subcommands: [LabCommand.self, ScenesCommand.self],
+        defaultSubcommand: LabCommand.self)
+}
+
 /// Every attack of the laboratory, with its rate.
 struct LabCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "attacks", abstract: "Attack Proof-of-Render, and count how often the attack is caught.")
+        commandName: "rates", abstract: "Count how often each attack is caught.")
 
     @Option(help: "small: seconds; full: the rates that are claimed, minutes.") var scale = Scale.full
     @Option(help: ArgumentHelp("Folder of the scenes.", valueName: "dir")) var scenes = "scenes"

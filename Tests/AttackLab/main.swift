@@ -1,3 +1,3 @@
 import ArgumentParser
 
-LabCommand.main()
+AttackCommand.main()

@@ -43,15 +43,20 @@ import Testing
     }
 
     @Test func proofHasItsFigures() throws {
-        let report = try ProofBenchmark(.tiny).run(scene: scene)
+        let report = try withDirectory { try ProofBenchmark(.tiny, node: try node(), directory: $0).run(scene: scene) }
         let worker = "Worker: cornell.glb, 32x24, 64 samples"
         let check = "one Verifier, 8 rays and 8 pixels"
+        let marks = "Verifier: 320x264, decoded, 12 quads, 0 windows"
         #expect(
             names(report) == [
                 worker: ["render", "tree", "tree_rate", "picture", "records_share", "locators", "openings"],
                 check: ["draw", "check_locators", "recompute", "check_openings", "check_picture", "places", "rays"],
                 "all 2 Verifiers": ["ray_share", "ray_share_1080p"], "bytes": ["locators", "openings", "picture", "bundle"],
+                "Manager: quads before 200 triangles, task of 256x256": ["load", "build", "sample", "placement", "insertion"],
+                "Manager: hidden marks, cornell.glb": ["texels", "windows", "bytes"],
+                marks: ["l0", "l1_quads", "l1_hidden", "l1", "key", "memory_exr", "memory_png"],
             ])
+        for format in ["exr", "png"] { #expect(try #require(report[marks, "memory_\(format)"]).min > 5) }
         // One bucket per ray, all four of a pixel; places drawn by both are rendered once.
         let places = try #require(report[check, "places"])
         #expect(places.values.count == 2)

@@ -139,6 +139,28 @@ struct PictureTests {
         }
     }
 
+    /// Read from the file chunk by chunk, or from its bytes: the same picture, the same refusals.
+    @Test func picturesAreReadFromTheirFiles() throws {
+        let folder = ScratchFolder()
+        for name in ["a.exr", "b.png"] {
+            let path = folder.path + "/" + name
+            try PictureFile(path: path).write(Picture(color: Self.sample))
+            let bytes = try SceneFiles.read(path: path, max: 1 << 20)
+            #expect(try StoredPicture(path: path) == StoredPicture(bytes: bytes))
+            if name == "a.exr" { #expect(try StoredPicture(path: path) == .linear(Self.sample)) }
+            for length in [0, 3, 4, 20, bytes.count / 2, bytes.count - 9] {
+                try AtomicFile.write(Array(bytes.prefix(length)), to: path)
+                #expect(throws: SceneError.self) { try StoredPicture(path: path) }
+            }
+        }
+        #expect(throws: SceneError.self) { try StoredPicture(path: folder.path) }
+        #expect(throws: SceneError.self) { try StoredPicture(path: folder.path + "/none") }
+        var limits = SceneLimits()
+        limits.memoryMax = 1000
+        try PictureFile(path: folder.path + "/a.exr").write(Picture(color: Self.sample))
+        #expect(throws: SceneError.self) { try StoredPicture(path: folder.path + "/a.exr", limits: limits) }
+    }
+
     @Test func suspiciousPicturesAreNamed() {
         #expect(Self.sample.suspicion == nil)
         #expect(RGBImage(width: 4, height: 4).suspicion == "it is black")

@@ -1,4 +1,5 @@
 import NodeRuntime
+import SceneIO
 import Testing
 
 extension SystemTests {
@@ -74,8 +75,29 @@ extension SystemTests {
                 #expect(verified.status == status, "\(verified.output)\n\(verified.error)")
                 let report = try JSON(parsing: Array(verified.output.utf8), sizeMax: 1 << 20)
                 #expect(report["conclusion"]?.string == name, "\(verified.output)")
+                try expectExplained(site, name, status)
             }
             return penalties.count
+        }
+
+        /// In words, with a picture of the place where one pixel decided; and the whole task, rendered again, says the same.
+        private static func expectExplained(_ site: Site, _ name: String, _ status: Int32) throws {
+            let picture = site.path("\(name).png")
+            let explained = try site.node(["proof", "explain", site.path(name), "-o", picture, "--json"])
+            #expect(explained.status == status, "\(explained.output)\n\(explained.error)")
+            let report = try JSON(parsing: Array(explained.output.utf8), sizeMax: 1 << 20)
+            #expect(report["conclusion"]?.string == name)
+            let text = try #require(report["text"]?.string)
+            #expect(text.contains("says that it traced") && text.contains("Verifier 1, "), "\(text)")
+            #expect(text.contains(status == 0 ? "the acceptance holds" : "The rejection holds"), "\(text)")
+            if report["pixel"] != nil {
+                let shown = try StoredPicture(path: picture)
+                #expect(shown.width > 2 * 8 * 16 && shown.height >= 8 * 17)
+            }
+            let committed = try site.node(["proof", "commit", site.path(name), "--json"])
+            #expect(committed.status == status, "\(committed.output)\n\(committed.error)")
+            let commitment = try JSON(parsing: Array(committed.output.utf8), sizeMax: 1 << 20)
+            #expect(commitment["accepted"]?.bool == (status == 0), "\(committed.output)")
         }
     }
 }

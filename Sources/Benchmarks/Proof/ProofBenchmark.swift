@@ -17,6 +17,7 @@ public struct ProofBenchmark {
         public var challenges = ChallengeCount.standard
         public var verifiers = 2
         public var threads: Int?
+        var marks = MarkBenchmark.Plan()
 
         public init() {}
 
@@ -31,13 +32,24 @@ public struct ProofBenchmark {
         public static var tiny: Plan {
             var plan = Plan()
             (plan.runs, plan.width, plan.height, plan.challenges) = (1, 32, 24, 8)
+            plan.marks = .tiny
             return plan
         }
     }
 
     private let plan: Plan
 
-    public init(_ plan: Plan = Plan()) { self.plan = plan }
+    private let node: String
+    private let directory: String
+
+    /// - Parameters:
+    ///   - node: the program of the node, for checks in a process of their own.
+    ///   - directory: for the pictures that it checks.
+    public init(_ plan: Plan = Plan(), node: String, directory: String) {
+        self.plan = plan
+        self.node = node
+        self.directory = directory
+    }
 
     public func run(scene path: String, progress: (String) -> Void = { _ in }) throws -> BenchmarkReport {
         var report = BenchmarkReport("proof")
@@ -54,7 +66,16 @@ public struct ProofBenchmark {
                 }
             }
             task.report(into: &report, name: String(path.split(separator: "/").last ?? ""))
+            progress("marks")
+            let marks = MarkBenchmark(plan.marks, threads: plan.threads)
+            try marks.place(into: &report)
+            let scratch = try ScratchDirectory(in: directory)
+            try marks.check(scene: path, node: node, scratch: scratch.path, into: &report)
+        } catch let error as MarkedScene.Failure {
+            throw BenchmarkFailure("the scene has no room for marks (\(error))", advice: "Name another with --scene.")
         } catch let error as SceneError {
+            throw BenchmarkFailure(error.description)
+        } catch let error as SceneFormatError {
             throw BenchmarkFailure(error.description)
         } catch let error as RenderError {
             throw BenchmarkFailure(error.description)

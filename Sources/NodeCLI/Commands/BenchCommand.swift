@@ -124,7 +124,7 @@ struct ProofBenchCommand: ParsableCommand {
         var plan = options.tiny ? ProofBenchmark.Plan.tiny : full ? .full : ProofBenchmark.Plan()
         plan.runs = options.runs ?? plan.runs
         plan.threads = threads
-        let benchmark = ProofBenchmark(plan)
+        let benchmark = ProofBenchmark(plan, node: NodeBinary.path, directory: options.dir)
         try options.run { try benchmark.run(scene: scene, progress: $0) }
     }
 }

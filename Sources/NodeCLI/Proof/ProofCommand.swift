@@ -11,7 +11,10 @@ internal import Wire
 struct ProofCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "proof", abstract: "Marks, and proofs of render.",
-        subcommands: [ProofMarkCommand.self, ProofCheckCommand.self, ProofFetchCommand.self, VerifyCommand.self])
+        subcommands: [
+            ProofMarkCommand.self, ProofCheckCommand.self, ProofCommitCommand.self, ProofFetchCommand.self, VerifyCommand.self,
+            ProofExplainCommand.self,
+        ])
 
     struct VerifyCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
