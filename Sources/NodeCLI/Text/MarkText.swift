@@ -20,10 +20,12 @@ struct MarkText {
             ]),
             "l1": .object([
                 "accepted": .boolean(filter.passes), "score": .number(filter.score), "threshold": .number(filter.threshold),
+                "steadiness": .number(filter.steadiness), "steadiness_min": .number(MatchedFilter.steadinessMin),
                 "terms": .array(filter.terms.map { .number(Double($0)) }),
             ]),
             "hidden": .object([
-                "accepted": .boolean(texture.passes), "applicable": .boolean(texture.isApplicable), "windows": .whole(texture.windows),
+                "accepted": .boolean(texture.passes), "judged": .boolean(finding.isTextureJudged),
+                "applicable": .boolean(texture.isApplicable), "windows": .whole(texture.windows),
                 "z": .number(texture.z), "expected": .number(texture.expected), "threshold": .number(TextureFilter.threshold),
                 "strength": .number(texture.strength),
                 "strength_max": .number(TextureFilter.strengthMax),
@@ -36,7 +38,8 @@ struct MarkText {
         L0  \(word(laplacian.passes))  \(laplacian.regionsPassed) of \(laplacian.contrasts.count) regions reach \
         \(Figures.decimal(laplacian.threshold, places: 1)) (decides nothing)
         L1  \(word(filter.passes))  quads: score \(Figures.decimal(filter.score, places: 2)), needed \
-        \(Figures.decimal(filter.threshold, places: 2))
+        \(Figures.decimal(filter.threshold, places: 2)); steadiness \(Figures.decimal(min(filter.steadiness, 999), places: 1)), needed \
+        \(Figures.decimal(MatchedFilter.steadinessMin, places: 0))
         L1  \(hidden)
         """
     }
@@ -50,7 +53,7 @@ struct MarkText {
                 """
         }
         return """
-            \(word(texture.passes))  hidden marks: z \(Figures.decimal(texture.z, places: 1)), needed \
+            \(finding.isTextureJudged ? word(texture.passes) : "none")  hidden marks\(finding.isTextureJudged ? "" : ", not judged in 8 bits"): z \(Figures.decimal(texture.z, places: 1)), needed \
             \(Figures.decimal(TextureFilter.threshold, places: 0)); strength \(Figures.decimal(texture.strength, places: 2)), at most \
             \(Figures.decimal(TextureFilter.strengthMax, places: 0))
             """

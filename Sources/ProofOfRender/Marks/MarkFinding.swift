@@ -7,8 +7,11 @@ public struct MarkFinding: Sendable {
     public let filter: MatchedFilter
     public let texture: TextureFilter
 
+    /// Hidden marks decide in a linear picture alone: coding to 8 bits may lose them.
+    public let isTextureJudged: Bool
+
     /// L1. Hidden marks that are not applicable cannot fail.
-    public var passes: Bool { filter.passes && texture.passes }
+    public var passes: Bool { filter.passes && (!isTextureJudged || texture.passes) }
 
     /// Nil where the picture does not hold the secret's tile.
     public init?(_ picture: some MarkPicture, secret: MarkSecret) {
@@ -19,5 +22,6 @@ public struct MarkFinding: Sendable {
         self.laplacian = laplacian
         self.filter = filter
         self.texture = texture
+        isTextureJudged = picture.isLinear
     }
 }

@@ -3,6 +3,8 @@ public import RenderModel
 /// A decoded part of a frame, as a check of marks sees it. Coordinates are those of the full frame.
 public protocol MarkPicture {
     var tile: Tile { get }
+    /// Whether it holds the radiance that was rendered, and not codes of 8 bits, in which hidden marks may be lost.
+    var isLinear: Bool { get }
     /// Linear radiance.
     func radiance(x: Int, y: Int) -> SIMD3<Float>
     /// Luma of the 8-bit sRGB value, 0 ... 255.
@@ -10,6 +12,8 @@ public protocol MarkPicture {
 }
 
 extension MarkPicture {
+    public var isLinear: Bool { true }
+
     public func luma(x: Int, y: Int) -> Float {
         let color = radiance(x: x, y: y)
         return Luminance.weighted(
@@ -52,6 +56,7 @@ extension RawPicture: MarkPicture {
 /// A picture of 8-bit sRGB values.
 public struct EncodedPicture: MarkPicture {
     public let tile: Tile
+    public var isLinear: Bool { false }
     /// Three bytes a pixel, rows from the top.
     let pixels: [UInt8]
 

@@ -108,21 +108,22 @@ enum MarkForgeries {
 
     private static func honest(_ laboratory: MarkLaboratory, _ trials: Int) throws -> [Rate] {
         var passed = [Int](repeating: 0, count: Treatment.allCases.count)
-        var least = [Double](repeating: .infinity, count: Treatment.allCases.count)
+        var least = [SIMD2<Double>](repeating: SIMD2(repeating: .infinity), count: Treatment.allCases.count)
         var wrongKeys = 0
         for trial in 0..<trials {
             let (quads, secret) = try laboratory.marks(trial)
             let picture = CodedPicture(try laboratory.marked(quads, secret, picture: trial % laboratory.plain.count))
             for (index, treatment) in Treatment.allCases.enumerated() {
                 let filter = try filter(treatment.applied(to: picture), secret)
-                least[index] = min(least[index], filter.score)
+                least[index] = pointwiseMin(least[index], SIMD2(filter.score, filter.steadiness))
                 if filter.passes { passed[index] += 1 }
             }
             if try !filter(picture, laboratory.marks(500_000 + trial).secret).passes { wrongKeys += 1 }
         }
         let rates = zip(Treatment.allCases, zip(passed, least)).map { treatment, counts in
             Rate(
-                attack: "honest, \(treatment.rawValue), S at least \(rounded(counts.1)): accepted", trials: trials, caught: counts.0,
+                attack: "honest, \(treatment.rawValue), S ≥ \(rounded(counts.1.x)), t ≥ \(rounded(counts.1.y)): accepted", trials: trials,
+                caught: counts.0,
                 expected: 1)
         }
         return [Rate(attack: "another key: rejected", trials: trials, caught: wrongKeys, expected: 1)] + rates

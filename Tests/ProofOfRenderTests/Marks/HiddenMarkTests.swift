@@ -49,6 +49,23 @@ import Wire
         #expect(TextureFilter(fixture.picture(strength: 1), secret: elsewhere) == nil)
     }
 
+    /// Coding may lose hidden marks without anybody's fault, so they are told and not judged there.
+    @Test func codedPicturesAreNotJudged() throws {
+        let fixture = HiddenMarkFixture()
+        let (plain, tile) = (fixture.picture(strength: 0), fixture.tile)
+        var codes: [UInt8] = []
+        for y in Int(tile.y)..<Int(tile.y + tile.height) {
+            for x in Int(tile.x)..<Int(tile.x + tile.width) {
+                for channel in 0..<3 { codes.append(UInt8(SRGBTable.encode(plain.radiance(x: x, y: y)[channel]))) }
+            }
+        }
+        let linear = try #require(MarkFinding(plain, secret: fixture.secret))
+        let picture = try #require(EncodedPicture(tile: tile, pixels: codes))
+        let coded = try #require(MarkFinding(picture, secret: fixture.secret))
+        #expect(linear.isTextureJudged && !linear.texture.passes && !coded.texture.passes)
+        #expect(!coded.isTextureJudged && coded.passes == coded.filter.passes)
+    }
+
     /// Each texel moves by 1 % or not at all, and the flat part of the texture not at all.
     @Test func texelsMoveByOnePercentWhereTheTextureVaries() throws {
         let image = self.image

@@ -11,7 +11,7 @@ import Wire
         let secret = try #require(fixture.secret)
         let marked = fixture.picture(marking: secret.regions)
         let found = try #require(MatchedFilter(marked, secret: secret))
-        #expect(found.passes && found.score > 6)
+        #expect(found.passes && found.score > 6 && found.steadiness > 10)
         let laplacian = try #require(LaplacianCheck(marked, secret: secret))
         #expect(laplacian.regionsPassed >= 9)
 
@@ -36,6 +36,30 @@ import Wire
         let three = fixture.picture(marking: Array(secret.regions.prefix(3)), strength: 0.9)
         let score = try #require(MatchedFilter(three, secret: secret))
         #expect(!score.passes && score.terms.max() == 2)
+    }
+
+    /// Bands of noise reach the score now and then, by terms of both signs; they never do so steadily.
+    @Test func coarseNoiseIsNotSteady() throws {
+        let tile = Tile(x: 0, y: 0, width: 320, height: 320)
+        var generator = Generator(seed: 41)
+        var scored = 0
+        for _ in 0..<300 {
+            let rows = (0..<80).map { _ in Float.random(in: 0.1...0.9, using: &generator) }
+            let pixels = (0..<320).flatMap { y in [Float](repeating: rows[y / 4], count: 320 * 3) }
+            let regions = (0..<12).map { _ in
+                let (width, height) = (Int.random(in: 4...7, using: &generator), Int.random(in: 4...7, using: &generator))
+                return MarkRegion(
+                    x: Int.random(in: width...320 - 2 * width, using: &generator),
+                    y: Int.random(in: height...320 - 2 * height, using: &generator), width: width, height: height)
+            }
+            let secret = MarkSecret(
+                width: 320, height: 320, frame: 1, tile: tile, regions: regions, laplacianThreshold: 5, filterThreshold: 2.23)
+            let picture = try #require(FloatPicture(tile: tile, pixels: pixels))
+            let filter = try #require(MatchedFilter(picture, secret: secret))
+            if filter.score >= filter.threshold { scored += 1 }
+            #expect(!filter.passes, "S \(filter.score), t \(filter.steadiness)")
+        }
+        #expect(scored > 0, "without a score that passes, nothing is shown")
     }
 
     @Test func valuesThatAreNoneCountForNothing() throws {
