@@ -10,7 +10,7 @@ WIDTHS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4, "MAT4": 16}
 
 
 class SceneFrame:
-    """`meshes`: dicts of positions, normals or None, faces, material. `camera`: matrix and yfov."""
+    """`meshes`: dicts of positions, normals and uvs or None, faces, material. `camera`: matrix and yfov."""
 
     def __init__(self, path, seconds=0.0):
         with open(path, "rb") as file:
@@ -38,6 +38,12 @@ class SceneFrame:
 
     def material(self, index):
         return self.document["materials"][index]
+
+    def image(self, index):
+        """The bytes of an embedded image."""
+        view = self.document["bufferViews"][self.document["images"][index]["bufferView"]]
+        offset = view.get("byteOffset", 0)
+        return self.binary[offset:offset + view["byteLength"]]
 
     def _animate(self, seconds):
         for animation in self.document.get("animations", []):
@@ -82,8 +88,9 @@ class SceneFrame:
                 inverse = numpy.linalg.inv(matrices[:, :3, :3])
                 normals = numpy.einsum("nji,nj->ni", inverse, normals)
                 normals /= numpy.linalg.norm(normals, axis=1, keepdims=True)
+            uvs = self.accessor(attributes["TEXCOORD_0"]) if "TEXCOORD_0" in attributes else None
             faces = self.accessor(primitive["indices"]).reshape(-1, 3)
-            self.meshes.append({"positions": positions, "normals": normals, "faces": faces, "material": primitive["material"]})
+            self.meshes.append({"positions": positions, "normals": normals, "uvs": uvs, "faces": faces, "material": primitive["material"]})
 
     def _matrices(self, node, index, attributes, count):
         """One for each vertex: that of the node, or of its joints weighted."""

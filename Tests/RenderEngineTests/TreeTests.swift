@@ -74,6 +74,56 @@ import Testing
         #expect(statistics.memory < 80_000 * 200)
     }
 
+    /// However many threads build it, the tree is the same to the last byte: nodes, packs, the order in which they lie, and its cost.
+    @Test func threadsBuildTheSameTree() throws {
+        var scene = CanonicalScene()
+        var mesh = SceneMesh()
+        // Two sizes of triangles, and one that spans all, so that subtrees differ in depth and size.
+        mesh.primitives = [
+            KnownShapes.sphere(rings: 130, segments: 260), KnownShapes.sphere(rings: 60, segments: 60), KnownShapes.quad(half: 3),
+        ]
+        mesh.primitives[1].positions = mesh.primitives[1].positions.map { $0 * 0.05 + 0.7 }
+        scene.meshes = [mesh]
+        var node = SceneNode()
+        node.mesh = 0
+        scene.nodes = [node]
+        let serial = try PreparedScene(scene, threads: 1)
+        #expect(serial.statistics.triangles == 130 * 260 * 2 + 60 * 60 * 2 + 2)
+        for threads in [2, 3, 16] {
+            let parallel = try PreparedScene(scene, threads: threads)
+            #expect(parallel.statistics == serial.statistics)
+            #expect(bytes(parallel, 1) == bytes(serial, 1), "nodes, \(threads) threads")
+            #expect(bytes(parallel, 2) == bytes(serial, 2), "packs, \(threads) threads")
+        }
+        #expect(bytes(serial, 1).count > 100_000 && bytes(serial, 2).count > 1_000_000)
+    }
+
+    /// A table's bytes: 1 nodes, 2 packs.
+    private func bytes(_ scene: PreparedScene, _ table: Int) -> [UInt8] {
+        let tables = scene.tables
+        let sizes = withUnsafeBytes(of: tables.bytes) { Array($0.bindMemory(to: UInt64.self)) }
+        let start = table == 1 ? UnsafeRawPointer(tables.tables.nodes) : UnsafeRawPointer(tables.tables.packs)
+        return withExtendedLifetime(scene) { Array(UnsafeRawBufferPointer(start: start, count: Int(sizes[table]))) }
+    }
+
+    /// Memory that ends while threads build is refused like any other, and given back.
+    @Test func threadsKeepToTheMemoryCap() throws {
+        var scene = CanonicalScene()
+        var mesh = SceneMesh()
+        mesh.primitives = [KnownShapes.sphere(rings: 150, segments: 150)]
+        scene.meshes = [mesh]
+        var node = SceneNode()
+        node.mesh = 0
+        scene.nodes = [node]
+        let model = try SceneModel(scene, memoryMax: 64 << 20)
+        let needed = try PreparedScene(model, frame: 1, threads: 4).statistics.memory
+        #expect(try PreparedScene(model, frame: 1, threads: 4).statistics.memory == needed)
+        for share in stride(from: 0.3, through: 0.98, by: 0.04) {
+            let cap = UInt64(Double(needed) * share)
+            #expect(throws: RenderError.outOfMemory(cap: cap)) { try PreparedScene(scene, memoryMax: cap, threads: 4) }
+        }
+    }
+
     /// Every triangle in one place: no split helps, and nothing may overflow.
     @Test func degenerateScenesBuild() throws {
         var primitive = ScenePrimitive()

@@ -34,6 +34,8 @@ typedef struct RkModel RkModel;
 /// `memoryMax` caps the model together with all scenes being prepared from it, in bytes. NULL: no memory.
 RkModel *rk_model_create(uint64_t memoryMax);
 void rk_model_destroy(RkModel *model);
+/// Threads that build trees of many triangles; 1 at first, at most 64 are used. The scene is the same on any number.
+void rk_model_set_threads(RkModel *model, uint32_t threads);
 
 /// Appends a picture; `bytes` must be width × height × bytes per texel.
 RkStatus rk_model_add_image(RkModel *model, uint32_t width, uint32_t height, uint32_t format, const uint8_t *texels, size_t bytes);

@@ -18,17 +18,30 @@ static bool rk_size(size_t count, size_t stride, size_t *bytes) {
     return true;
 }
 
+// Threads that build one tree share a budget. Relaxed: only the sum counts.
+static bool rk_take(RkBudget *budget, size_t bytes) {
+    uint64_t used = __atomic_load_n(&budget->used, __ATOMIC_RELAXED);
+    do {
+        if (bytes > budget->max || used > budget->max - bytes) return false;
+    } while (!__atomic_compare_exchange_n(&budget->used, &used, used + bytes, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED));
+    return true;
+}
+
+static void rk_give(RkBudget *budget, size_t bytes) { __atomic_fetch_sub(&budget->used, bytes, __ATOMIC_RELAXED); }
+
 void *rk_allocate(RkBudget *budget, size_t count, size_t stride) {
     size_t bytes;
     if (!rk_size(count, stride, &bytes) || bytes == 0) return NULL;
-    if (bytes > budget->max || budget->used > budget->max - bytes) return NULL;
+    if (!rk_take(budget, bytes)) return NULL;
     void *pointer = NULL;
-    if (posix_memalign(&pointer, bytes >= RK_HUGE_PAGE ? RK_HUGE_PAGE : RK_ALIGNMENT, bytes) != 0) return NULL;
+    if (posix_memalign(&pointer, bytes >= RK_HUGE_PAGE ? RK_HUGE_PAGE : RK_ALIGNMENT, bytes) != 0) {
+        rk_give(budget, bytes);
+        return NULL;
+    }
 #if defined(__linux__)
     // Rays jump about in the tables: with small pages every jump costs a walk through the page tables. Only advice.
     if (bytes >= RK_HUGE_PAGE) madvise(pointer, bytes / RK_HUGE_PAGE * RK_HUGE_PAGE, MADV_HUGEPAGE);
 #endif
-    budget->used += bytes;
     return pointer;
 }
 
@@ -36,7 +49,7 @@ void rk_release(RkBudget *budget, void *pointer, size_t count, size_t stride) {
     size_t bytes;
     if (pointer == NULL || !rk_size(count, stride, &bytes)) return;
     free(pointer);
-    budget->used -= bytes;
+    rk_give(budget, bytes);
 }
 
 void *rk_append(RkBudget *budget, RkArray *array, size_t count, size_t stride) {

@@ -10,6 +10,8 @@ RkModel *rk_model_create(uint64_t memoryMax) {
     return m;
 }
 
+void rk_model_set_threads(RkModel *m, uint32_t threads) { m->threads = threads; }
+
 void rk_model_destroy(RkModel *m) {
     if (m == NULL) return;
     RkArray *arrays[] = {&m->floats, &m->words, &m->texels, &m->images, &m->textures, &m->materials, &m->meshes, &m->primitives,

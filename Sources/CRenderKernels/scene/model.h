@@ -45,6 +45,8 @@ typedef struct {
 
 struct RkModel {
     RkBudget budget;
+    /// That build a tree; 0 is 1.
+    uint32_t threads;
     RkArray floats, words, texels;
     RkArray images, textures, materials, meshes, primitives, targets, nodes, cameras, lights, skins, channels;
     RkSkyInput sky;

@@ -128,7 +128,7 @@ struct RenderCommand: ParsableCommand {
         report.device = engine.description
         report.open = clock.lap()
 
-        let prepared = try PreparedScene(loaded.scene, frame: frame)
+        let prepared = try PreparedScene(loaded.scene, frame: frame, threads: device.threads)
         report.triangles = prepared.statistics.triangles
         report.build = clock.lap()
 

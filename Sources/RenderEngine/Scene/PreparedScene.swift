@@ -1,4 +1,5 @@
 internal import CRenderKernels
+internal import Glibc
 public import RenderModel
 
 /// A scene at one frame, ready to render: animations sampled, meshes deformed, tree and light tables built.
@@ -12,9 +13,12 @@ public final class PreparedScene: @unchecked Sendable {
     private let model: SceneModel
     public let frame: UInt32
 
-    /// - Parameter frame: starts at 1; time = (frame - 1) / framesPerSecond.
-    public init(_ model: SceneModel, frame: UInt32) throws(RenderError) {
+    /// - Parameters:
+    ///   - frame: starts at 1; time = (frame - 1) / framesPerSecond.
+    ///   - threads: that build the tree, 64 at most; nil for one per processor. The scene is the same on any number.
+    public init(_ model: SceneModel, frame: UInt32, threads: Int? = nil) throws(RenderError) {
         guard frame >= 1 else { throw .invalidRequest(rule: "frames start at 1") }
+        rk_model_set_threads(model.handle, UInt32(clamping: max(1, threads ?? sysconf(Int32(_SC_NPROCESSORS_ONLN)))))
         var handle: OpaquePointer?
         try model.check(rk_scene_prepare(model.handle, frame, &handle), "preparing frame \(frame)")
         guard let handle else { throw .outOfMemory(cap: model.memoryMax) }
@@ -23,8 +27,10 @@ public final class PreparedScene: @unchecked Sendable {
         self.frame = frame
     }
 
-    public convenience init(_ scene: CanonicalScene, frame: UInt32 = 1, memoryMax: UInt64 = 4 << 30) throws(RenderError) {
-        try self.init(SceneModel(scene, memoryMax: memoryMax), frame: frame)
+    public convenience init(
+        _ scene: CanonicalScene, frame: UInt32 = 1, memoryMax: UInt64 = 4 << 30, threads: Int? = nil
+    ) throws(RenderError) {
+        try self.init(SceneModel(scene, memoryMax: memoryMax), frame: frame, threads: threads)
     }
 
     deinit { rk_scene_destroy(handle) }

@@ -1,0 +1,69 @@
+"""cycles_speed.py SCENE --samples N [--sky RADIANCE] [--size 256] [--depth 8] [--threads 2]
+
+Renders with Cycles (`pip install bpy`) on the processor and prints one JSON object: paths, and the wall and processor seconds that they took.
+Nothing that changes the estimate is on: no adaptive sampling, denoising, clamping, blurred reflections or light tree. Loading and building
+are left out by taking the difference of a long and a short render.
+"""
+import argparse
+import json
+import os
+import tempfile
+
+from process_time import spent
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("scene")
+    parser.add_argument("--samples", type=int, required=True)
+    parser.add_argument("--sky", type=float, default=0.0)
+    parser.add_argument("--size", type=int, default=256)
+    parser.add_argument("--depth", type=int, default=8)
+    parser.add_argument("--threads", type=int, default=2)
+    options = parser.parse_args()
+    import bpy
+
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    bpy.ops.import_scene.gltf(filepath=os.path.abspath(options.scene))
+    scene = bpy.context.scene
+    scene.camera = next(o for o in scene.objects if o.type == "CAMERA")
+    scene.world = world = bpy.data.worlds.new("sky")
+    world.use_nodes = True
+    background = world.node_tree.nodes.get("Background") or world.node_tree.nodes.new("ShaderNodeBackground")
+    background.inputs["Color"].default_value = (1, 1, 1, 1)
+    background.inputs["Strength"].default_value = options.sky
+
+    scene.render.engine = "CYCLES"
+    # Cycles counts bounces, we count segments: the last one, to a light, is not a bounce.
+    bounces = options.depth - 1
+    settings = {
+        "device": "CPU", "use_adaptive_sampling": False, "use_denoising": False, "use_light_tree": False, "max_bounces": bounces,
+        "diffuse_bounces": bounces, "glossy_bounces": bounces, "transmission_bounces": bounces, "transparent_max_bounces": 64,
+        "min_light_bounces": 0, "min_transparent_bounces": 0, "sample_clamp_direct": 0, "sample_clamp_indirect": 0, "blur_glossy": 0,
+        "caustics_reflective": True, "caustics_refractive": True, "pixel_filter_type": "BOX", "filter_width": 1.0}
+    for name, value in settings.items():
+        setattr(scene.cycles, name, value)
+    scene.render.resolution_x = scene.render.resolution_y = options.size
+    scene.render.resolution_percentage = 100
+    scene.render.threads_mode, scene.render.threads = "FIXED", options.threads
+    scene.render.use_persistent_data = True
+    scene.render.image_settings.file_format = "OPEN_EXR"
+
+    with tempfile.TemporaryDirectory() as folder:
+        scene.render.filepath = os.path.join(folder, "picture.exr")
+
+        def render(samples, seed):
+            scene.cycles.samples, scene.cycles.seed = samples, seed
+            before = spent()
+            bpy.ops.render.render(write_still=True)
+            after = spent()
+            return after[0] - before[0], after[1] - before[1]
+
+        short = 2
+        render(1, 0)
+        first, second = render(short, 1), render(short + options.samples, 2)
+    print(json.dumps({
+        "paths": options.size**2 * options.samples, "wall": second[0] - first[0], "processor": second[1] - first[1]}))
+
+
+main()
