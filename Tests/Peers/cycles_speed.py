@@ -50,10 +50,10 @@ def main():
     scene.render.image_settings.file_format = "OPEN_EXR"
 
     with tempfile.TemporaryDirectory() as folder:
-        scene.render.filepath = os.path.join(folder, "picture.exr")
-
         def render(samples, seed):
             scene.cycles.samples, scene.cycles.seed = samples, seed
+            # Not for the name: settings of Cycles alone do not tell Blender that the scene has changed.
+            scene.render.filepath = os.path.join(folder, f"picture{seed}.exr")
             before = spent()
             bpy.ops.render.render(write_still=True)
             after = spent()
