@@ -7,7 +7,7 @@ internal import Synchronization
 /// other works through the requests in order; rendering uses threads of its own. The process ends with its standard input.
 public enum EngineMain {
     /// - Parameters:
-    ///   - threads: of the native device; nil for one per processor.
+    ///   - threads: of the native device, and that build trees; nil for one per processor.
     ///   - kernelCache: folder for built OpenCL kernels; nil for none.
     /// - Returns: the exit status: 0 when the input ended, 1 where it was not understood or the device can't be used.
     public static func run(device choice: DeviceChoice, threads: Int? = nil, kernelCache: String? = nil) -> Int32 {
@@ -28,7 +28,7 @@ public enum EngineMain {
             return 1
         }
         let work = EngineWork()
-        let worker = EngineWorker(device: device, work: work, output: output)
+        let worker = EngineWorker(device: device, threads: threads, work: work, output: output)
         var thread = pthread_t()
         let context = Unmanaged.passRetained(worker)
         guard pthread_create(&thread, nil, engineThreadMain, context.toOpaque()) == 0 else {

@@ -6,6 +6,8 @@ internal import Wire
 /// `@unchecked Sendable`: handed to its thread once and used there alone.
 final class EngineWorker: @unchecked Sendable {
     private let device: any RenderDevice
+    /// That build a tree; nil for one per processor.
+    private let threads: Int?
     private let work: EngineWork
     private let output: EngineOutput
     private var models: [UInt32: SceneModel] = [:]
@@ -15,8 +17,9 @@ final class EngineWorker: @unchecked Sendable {
     /// Records of one message: three sums, the rays and eight layers at most stay below a frame's size.
     private static let recordsPerMessage = 16_384
 
-    init(device: any RenderDevice, work: EngineWork, output: EngineOutput) {
+    init(device: any RenderDevice, threads: Int?, work: EngineWork, output: EngineOutput) {
         self.device = device
+        self.threads = threads
         self.work = work
         self.output = output
     }
@@ -74,7 +77,7 @@ final class EngineWorker: @unchecked Sendable {
         guard let model = models[scene] else { throw .invalidRequest(rule: "scene \(scene) is not loaded") }
         // The old frame goes first: two do not fit into a cap that is made for one.
         prepared = nil
-        let value = try PreparedScene(model, frame: frame)
+        let value = try PreparedScene(model, frame: frame, threads: threads)
         prepared = (scene, value)
         return value
     }
