@@ -38,12 +38,11 @@ extension Duration {
     /// Whole nanoseconds, clamped to 0 ... `UInt64.max`.
     @inlinable
     public var nanosecondsClamped: UInt64 {
-        let (seconds, attoseconds) = components
-        guard seconds >= 0, attoseconds >= 0 else { return 0 }
-        let (scaled, overflow) = UInt64(seconds).multipliedReportingOverflow(by: 1_000_000_000)
-        guard !overflow else { return .max }
-        let (sum, carry) = scaled.addingReportingOverflow(UInt64(attoseconds / 1_000_000_000))
-        return carry ? .max : sum
+        // One division of two words by one: `components` takes two of Int128, and every deadline comes through here.
+        guard attoseconds >= 0 else { return 0 }
+        let high = UInt64(truncatingIfNeeded: attoseconds >> 64)
+        guard high < 1_000_000_000 else { return .max }
+        return (1_000_000_000 as UInt64).dividingFullWidth((high, UInt64(truncatingIfNeeded: attoseconds))).quotient
     }
 
     /// Seconds as a floating-point number, for display and for ratios only.

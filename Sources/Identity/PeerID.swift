@@ -37,6 +37,9 @@ public struct PeerID: Hashable, Comparable, Sendable {
     }
 
     @inlinable
+    public static func == (a: PeerID, b: PeerID) -> Bool { a.value == b.value && a.kind == b.kind }
+
+    @inlinable
     public func hash(into hasher: inout Hasher) { hasher.combine(value) }
 
     /// Binary multihash: what travels on the wire.

@@ -14,6 +14,11 @@ public struct Bytes32: Hashable, Comparable, Sendable {
         self.w3 = w3
     }
 
+    @inlinable
+    public static func == (a: Bytes32, b: Bytes32) -> Bool {
+        (a.w0 ^ b.w0) | (a.w1 ^ b.w1) | (a.w2 ^ b.w2) | (a.w3 ^ b.w3) == 0
+    }
+
     public static let zero = Bytes32(words: 0, 0, 0, 0)
 
     /// Exactly 32 bytes, wherever they lie.
