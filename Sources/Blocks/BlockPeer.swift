@@ -104,6 +104,7 @@ extension BlockExchange {
         guard let last = peers.last?.handle, let slot = index.remove(handle, last: last) else { return }
         peers.swapAt(slot, peers.count - 1)
         peers.removeLast()
+        peers.releaseSlack()
         dirty.removeAll { $0 == handle }
         loads.removeAll { $0.peer == handle }
         waiting = []

@@ -100,6 +100,7 @@ extension GossipSub {
         guard let last = peers.last?.handle, let hole = index.remove(handle, last: last) else { return }
         peers.swapAt(hole, peers.count - 1)
         let peer = peers.removeLast()
+        peers.releaseSlack()
         remember(peer, now: now)
         countColocated(at: peer.origin, now: now)
         promises.removeAll { $0.peer == handle }

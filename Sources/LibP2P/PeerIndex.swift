@@ -1,3 +1,4 @@
+internal import Determinism
 public import Identity
 
 /// Where the records of connected peers stand in an array of somebody else's, which is dense and in no order.
@@ -39,6 +40,7 @@ public struct PeerIndex: Sendable {
         let slot = places[index].slot
         places[position(of: last)].slot = slot
         places.remove(at: index)
+        places.releaseSlack()
         return Int(slot)
     }
 

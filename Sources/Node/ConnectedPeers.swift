@@ -37,7 +37,9 @@ public struct ConnectedPeers: Sendable {
     mutating func remove(_ handle: PeerHandle) -> Entry? {
         guard let last = entries.last?.handle, let slot = index.remove(handle, last: last) else { return nil }
         entries.swapAt(slot, entries.count - 1)
-        return entries.removeLast()
+        let entry = entries.removeLast()
+        entries.releaseSlack()
+        return entry
     }
 
     mutating func identify(_ handle: PeerHandle, _ information: PeerInformation) -> Entry? {

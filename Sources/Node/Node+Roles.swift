@@ -43,30 +43,30 @@ extension Node {
     mutating func tell(_ role: RoleName, _ input: RoleInput, now: Instant, emit: inout [NodeEffect]) {
         var effects: [RoleEffect] = []
         switch role {
-        case .manager: manager?.handle(input, now: now, emit: &effects)
-        case .worker: worker?.handle(input, now: now, emit: &effects)
-        case .verifier: verifier?.handle(input, now: now, emit: &effects)
-        case .client: client?.handle(input, now: now, emit: &effects)
+        case .manager: manager?.value.handle(input, now: now, emit: &effects)
+        case .worker: worker?.value.handle(input, now: now, emit: &effects)
+        case .verifier: verifier?.value.handle(input, now: now, emit: &effects)
+        case .client: client?.value.handle(input, now: now, emit: &effects)
         }
         carryOut(effects, of: role, now: now, emit: &emit)
     }
 
     func deadline(of role: RoleName) -> Instant? {
         switch role {
-        case .manager: manager?.nextDeadline
-        case .worker: worker?.nextDeadline
-        case .verifier: verifier?.nextDeadline
-        case .client: client?.nextDeadline
+        case .manager: manager?.value.nextDeadline
+        case .worker: worker?.value.nextDeadline
+        case .verifier: verifier?.value.nextDeadline
+        case .client: client?.value.nextDeadline
         }
     }
 
     mutating func rolesDeadline(_ role: RoleName, now: Instant, emit: inout [NodeEffect]) {
         var effects: [RoleEffect] = []
         switch role {
-        case .manager: manager?.handleDeadline(now: now, emit: &effects)
-        case .worker: worker?.handleDeadline(now: now, emit: &effects)
-        case .verifier: verifier?.handleDeadline(now: now, emit: &effects)
-        case .client: client?.handleDeadline(now: now, emit: &effects)
+        case .manager: manager?.value.handleDeadline(now: now, emit: &effects)
+        case .worker: worker?.value.handleDeadline(now: now, emit: &effects)
+        case .verifier: verifier?.value.handleDeadline(now: now, emit: &effects)
+        case .client: client?.value.handleDeadline(now: now, emit: &effects)
         }
         carryOut(effects, of: role, now: now, emit: &emit)
     }

@@ -40,10 +40,10 @@ public struct Node: StateMachine {
     public private(set) var nextDeadline: Instant?
     /// The topics that roles know, by their name on the wire.
     let topics: [(name: String, topic: Topic)]
-    var manager: ManagerRole?
-    var worker: WorkerRole?
-    var verifier: VerifierRole?
-    var client: ClientRole?
+    var manager: Boxed<ManagerRole>?
+    var worker: Boxed<WorkerRole>?
+    var verifier: Boxed<VerifierRole>?
+    var client: Boxed<ClientRole>?
 
     /// - Parameter firstSequenceNumber: of our gossip messages; above every one this identity ever used.
     public init(_ parameters: NodeParameters, firstSequenceNumber: UInt64) {
@@ -69,10 +69,10 @@ public struct Node: StateMachine {
         let keys = RoleKeys(signing: parameters.signing, network: NetworkID(parameters.network.id))
         let ids = RoleIDs(space: role.rawValue)
         switch role {
-        case .manager: manager = ManagerRole(keys: keys, parameters: parameters.manager, ids: ids)
-        case .worker: worker = WorkerRole(keys: keys, parameters: parameters.worker, ids: ids, conduct: parameters.conduct)
-        case .verifier: verifier = VerifierRole(keys: keys, parameters: parameters.verifier, ids: ids)
-        case .client: client = ClientRole(keys: keys, parameters: parameters.client, ids: ids)
+        case .manager: manager = Boxed(ManagerRole(keys: keys, parameters: parameters.manager, ids: ids))
+        case .worker: worker = Boxed(WorkerRole(keys: keys, parameters: parameters.worker, ids: ids, conduct: parameters.conduct))
+        case .verifier: verifier = Boxed(VerifierRole(keys: keys, parameters: parameters.verifier, ids: ids))
+        case .client: client = Boxed(ClientRole(keys: keys, parameters: parameters.client, ids: ids))
         }
     }
 

@@ -62,9 +62,37 @@ import Testing
         #expect(Duration.milliseconds(1500).nanosecondsClamped == 1_500_000_000)
         #expect(Duration.milliseconds(1500).inSeconds == 1.5)
         #expect(Duration.seconds(-1).nanosecondsClamped == 0)
+        #expect(Duration(secondsComponent: 0, attosecondsComponent: -1).nanosecondsClamped == 0)
+        #expect(Duration(secondsComponent: 0, attosecondsComponent: 1_999_999_999).nanosecondsClamped == 1)
+        // Around the word that its 128 bits are cut at, and around the largest.
+        for seconds in [18, 19, 20, 3600, 18_446_744_072] as [Int64] {
+            #expect(Duration.seconds(seconds).nanosecondsClamped == UInt64(seconds) * 1_000_000_000)
+            #expect((Duration.seconds(seconds) - .nanoseconds(1)).nanosecondsClamped == UInt64(seconds) * 1_000_000_000 - 1)
+        }
+        #expect(Duration.seconds(18_446_744_074).nanosecondsClamped == .max)
         #expect(earliest(nil, nil) == nil)
         #expect(earliest(.origin, nil) == .origin)
         #expect(earliest(.distantFuture, .origin) == .origin)
+    }
+}
+
+@Suite struct ReleaseSlackTests {
+    @Test func aLargePastLeavesNoRoomBehind() {
+        var numbers = Array(0..<1000)
+        numbers.removeAll { $0 > 4 }
+        numbers.releaseSlack()
+        #expect(numbers == [0, 1, 2, 3, 4])
+        #expect(numbers.capacity < 32)
+    }
+
+    /// Else growing and shrinking around one size would cost a copy each.
+    @Test func whatIsMostlyInUseStaysWhereItIs() {
+        var numbers = Array(0..<400)
+        numbers.reserveCapacity(1000)
+        let room = numbers.capacity
+        numbers.releaseSlack()
+        #expect(numbers.capacity == room)
+        #expect(numbers.count == 400)
     }
 }
 
