@@ -54,7 +54,8 @@ extension Kademlia {
         switch query {
         case .findPeer(let peer): (peer.bytes, parameters.beta)
         case .findClosest(let key), .provide(let key): (key, parameters.k)
-        case .bootstrap: (localID.bytes, parameters.k)
+        // Whoever is never asked needs no more than what its table holds of one neighbourhood.
+        case .bootstrap: (localID.bytes, min(parameters.k, parameters.bucketSize))
         case .findProviders(let key, _), .getValue(let key, _): (key, parameters.beta)
         case .putValue(let record): (record.key, parameters.k)
         }

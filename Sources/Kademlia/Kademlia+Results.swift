@@ -31,7 +31,8 @@ extension Kademlia {
         let random = Bytes32(words: generator.next(), generator.next(), generator.next(), generator.next())
         let key = PeerID(ed25519: random).bytes
         queries[index].key = key
-        var lookup = Lookup(target: Hash.sha256(key), required: parameters.k, parameters: parameters)
+        let required = min(parameters.k, parameters.bucketSize)
+        var lookup = Lookup(target: Hash.sha256(key), required: required, parameters: parameters)
         seed(&lookup)
         for contact in queries[index].lookup.closest(countMax: parameters.k) { lookup.add(contact) }
         queries[index].lookup = lookup
@@ -99,5 +100,8 @@ extension Kademlia {
             case .liveness: false
             }
         }
+        // A leaf asks at times and is silent for hours between: a query's room is four times its table's bucket.
+        if queries.isEmpty { queries = [] }
+        if open.isEmpty { open = [] }
     }
 }

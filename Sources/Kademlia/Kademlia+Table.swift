@@ -45,6 +45,14 @@ extension Kademlia {
         return open.remove(at: index)
     }
 
+    /// Key of the peer that was asked: its lookup knows it, and hashing an id costs as much as all the rest of an answer's way.
+    private func key(of request: OpenRequest) -> Bytes32 {
+        guard case .search(let number) = request.purpose, let query = queries.first(where: { $0.number == number }),
+            let key = query.lookup.key(of: request.peer)
+        else { return request.peer.dhtKey }
+        return key
+    }
+
     /// An answer came.
     mutating func receive(_ id: RequestID, _ bytes: [UInt8], now: Instant, emit: inout [Effect]) {
         guard let request = close(id) else { return }
@@ -53,7 +61,7 @@ extension Kademlia {
             settle(request, with: nil, now: now, emit: &emit)
             return
         }
-        table.markSeen(request.peer, now: now)
+        table.markSeen(request.peer, key: key(of: request), now: now)
         settle(request, with: message, now: now, emit: &emit)
     }
 

@@ -148,6 +148,9 @@ public struct Lookup: Sendable {
 
     public var isEmpty: Bool { candidates.isEmpty }
 
+    /// Key of a candidate.
+    func key(of id: PeerID) -> Bytes32? { index(of: id).map { candidates[$0].distance ^ target } }
+
     private func index(of id: PeerID) -> Int? { candidates.firstIndex { $0.id == id } }
 }
 

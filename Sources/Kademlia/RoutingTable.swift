@@ -100,8 +100,8 @@ public struct RoutingTable: Sendable {
     }
 
     /// The peer answered.
-    mutating func markSeen(_ id: PeerID, now: Instant) {
-        guard let (bucket, slot) = locate(id, key: id.dhtKey) else { return }
+    mutating func markSeen(_ id: PeerID, key: Bytes32, now: Instant) {
+        guard let (bucket, slot) = locate(id, key: key) else { return }
         update(bucket, slot) { entry in
             entry.lastSeen = now
             entry.failures = 0

@@ -26,7 +26,8 @@ extension Node {
             emit.append(.event(.disconnected(entry.id, failure)))
             tellGossip(.peerRemoved(handle), now: now, emit: &emit)
             tellBlocks(.peerRemoved(handle), now: now, emit: &emit)
-            tellKademlia(.disconnected(entry.id), now: now, emit: &emit)
+            // Only such a peer can stand in the table as connected.
+            if entry.protocols.contains(.kademlia) { tellKademlia(.disconnected(entry.id), now: now, emit: &emit) }
             tellRoles(.peerGone(entry.id), now: now, emit: &emit)
             var effects: [Discovery.Effect] = []
             discovery.disconnected(entry.id, now: now, emit: &effects)
