@@ -15,7 +15,9 @@ import Wire
     private func id(_ number: UInt64) -> [UInt8] { GossipMessage.id(author: Lab.author.publicKey, sequenceNumber: number) }
 
     private func lab() -> Lab {
-        var lab = Lab()
+        var parameters = GossipSub.Parameters()
+        parameters.declineSizeMin = 1024
+        var lab = Lab(parameters: parameters)
         for number in 1...6 as ClosedRange<UInt32> {
             if number > 1 { lab.add(number, .outbound, .init(takesRefusals: number < 5)) }
             _ = lab.hear(RPC.graft(shard), from: number)
