@@ -91,6 +91,7 @@ public struct OverlayScenario {
 
     /// Core nodes first; the first few are everybody's bootstrap peers.
     private mutating func populate() {
+        simulation.reserveCapacity(parameters.nodes)
         let seeds = (0..<UInt32(min(4, core))).map { (simulation.peer(of: $0), [Simulation.address(of: $0)]) }
         let network = NetworkParameters(
             id: Bytes32(words: 1, 2, 3, 4), prefix: "simulated", bootstrap: seeds, round: .seconds(30), shards: 1)

@@ -172,6 +172,7 @@ struct SimulatedNetwork {
     private mutating func disconnect(_ node: UInt32, _ peer: UInt32, now: Instant, schedule: (Event, Instant) -> Void) {
         guard let index = link(node, peer) else { return }
         let link = hosts[Int(node)].links.remove(at: index)
+        hosts[Int(node)].links.releaseSlack()
         schedule(.closed(node: node, peer: peer, epoch: link.epoch), now)
         schedule(.closed(node: peer, peer: node, epoch: link.epoch), Instant(nanoseconds: now.nanoseconds + latency(node, peer)))
     }
@@ -234,7 +235,10 @@ struct SimulatedNetwork {
                 takesRefusals: true)
             deliver(node, .identified(PeerHandle(index: peer), information))
         case .closed(let node, let peer, let epoch):
-            if let index = link(node, peer), hosts[Int(node)].links[index].epoch == epoch { hosts[Int(node)].links.remove(at: index) }
+            if let index = link(node, peer), hosts[Int(node)].links[index].epoch == epoch {
+                hosts[Int(node)].links.remove(at: index)
+                hosts[Int(node)].links.releaseSlack()
+            }
             guard hosts[Int(node)].isUp else { return }
             deliver(node, .disconnected(PeerHandle(index: peer), .closed))
             failRequests(of: node, to: peer, .closed, deliver: deliver)
@@ -295,6 +299,7 @@ struct SimulatedNetwork {
     private mutating func removeRequest(of node: UInt32, _ id: RequestID) -> Bool {
         guard let index = hosts[Int(node)].requests.firstIndex(where: { $0.id == id }) else { return false }
         hosts[Int(node)].requests.remove(at: index)
+        hosts[Int(node)].requests.releaseSlack()
         return true
     }
 
@@ -304,6 +309,7 @@ struct SimulatedNetwork {
         let failed = hosts[Int(node)].requests.filter { $0.peer == peer }
         guard !failed.isEmpty else { return }
         hosts[Int(node)].requests.removeAll { $0.peer == peer }
+        hosts[Int(node)].requests.releaseSlack()
         for request in failed { deliver(node, .requestFailed(request.id, failure)) }
     }
 

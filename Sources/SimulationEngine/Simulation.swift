@@ -26,8 +26,11 @@ public struct Simulation {
         var disk = SimulatedDisk()
         var incarnation: UInt32 = 0
         var isUp = false
-        /// The deadline event that counts; others are stale.
+        /// When the node wants to be woken.
         var deadline: Instant?
+        /// The event in the queue that looks after it, at or before it; others are stale. A deadline moves with nearly every event, and
+        /// mostly to later: the one event follows it when its time comes, so that a node has few in the queue, and not thousands.
+        var wakeUp: Instant?
     }
 
     public let seed: UInt64
@@ -74,7 +77,15 @@ public struct Simulation {
     public static func address(of node: UInt32) -> Multiaddr { SimulatedNetwork.address(of: node) }
     public var count: Int { members.count }
     public func isUp(_ node: UInt32) -> Bool { members[Int(node)].isUp }
+    /// Events in the queue, those that nobody waits for any more included.
+    var pendingCount: Int { queue.count }
     func member(_ node: UInt32) -> Node { members[Int(node)].node }
+
+    /// Room for so many nodes, so that no array of them is twice as large as what it holds.
+    public mutating func reserveCapacity(_ nodes: Int) {
+        members.reserveCapacity(nodes)
+        network.hosts.reserveCapacity(nodes)
+    }
 
     /// Adds a node that is down; `parameters.signing` must be `signing(of:)` of the number that comes back.
     public mutating func add(_ parameters: NodeParameters, megabitsUp: Double, megabitsDown: Double) -> UInt32 {
@@ -154,7 +165,10 @@ public struct Simulation {
             }
             batch.removeAll(keepingCapacity: true)
         case .deadline(let node):
-            guard members[Int(node)].deadline == now else { return }
+            guard members[Int(node)].wakeUp == now else { return }
+            members[Int(node)].wakeUp = nil
+            guard let deadline = members[Int(node)].deadline else { return }
+            guard deadline <= now else { return wake(node, at: deadline) }
             events += 1
             members[Int(node)].deadline = nil
             effects.removeAll(keepingCapacity: true)
@@ -178,14 +192,16 @@ public struct Simulation {
     private mutating func carryOut(of node: UInt32) {
         for effect in effects { carryOut(effect, of: node) }
         effects.removeAll(keepingCapacity: true)
-        let deadline = members[Int(node)].node.nextDeadline
-        if let deadline, deadline != members[Int(node)].deadline {
-            let time = max(deadline, now)
-            members[Int(node)].deadline = time
-            queue.push(.deadline(node), at: time)
-        } else if deadline == nil {
-            members[Int(node)].deadline = nil
-        }
+        let deadline = members[Int(node)].node.nextDeadline.map { max($0, now) }
+        members[Int(node)].deadline = deadline
+        guard let deadline else { return }
+        if let wakeUp = members[Int(node)].wakeUp, wakeUp <= deadline { return }
+        wake(node, at: deadline)
+    }
+
+    private mutating func wake(_ node: UInt32, at time: Instant) {
+        members[Int(node)].wakeUp = time
+        queue.push(.deadline(node), at: time)
     }
 
     private mutating func carryOut(_ effect: NodeEffect, of node: UInt32) {

@@ -71,6 +71,10 @@ private let regions = "near 2 5 40\nfar 1 40 8\n"
 
 @Suite struct OverlayScenarioTests {
     static func run(nodes: Int, seed: UInt64, settling: Int = 20) throws -> OverlayScenario.Report {
+        try scenario(nodes: nodes, seed: seed, settling: settling).currentReport()
+    }
+
+    static func scenario(nodes: Int, seed: UInt64, settling: Int = 20) throws -> OverlayScenario {
         var parameters = OverlayScenario.Parameters()
         parameters.nodes = nodes
         parameters.coreShare = 0.5
@@ -81,7 +85,7 @@ private let regions = "near 2 5 40\nfar 1 40 8\n"
         parameters.lookupsPerSecond = 2
         var scenario = OverlayScenario(parameters, regions: try RegionMatrix(parsing: regions), seed: seed)
         while scenario.step(eventsMax: 10_000) {}
-        return scenario.currentReport()
+        return scenario
     }
 
     @Test func messagesReachTheWholeCoreAndLookupsSucceed() throws {
@@ -106,5 +110,11 @@ private let regions = "near 2 5 40\nfar 1 40 8\n"
     @Test func leavesKeepTheConnectionsOfTheirManagersAlone() throws {
         let report = try Self.run(nodes: 120, seed: 2, settling: 60)
         #expect(report.leafConnections < 5)
+    }
+
+    /// A deadline moves with nearly every event: one event in the queue follows it, and does not leave its past places behind.
+    @Test func deadlinesThatMovedDoNotFillTheQueue() throws {
+        let scenario = try Self.scenario(nodes: 40, seed: 3, settling: 60)
+        #expect(scenario.simulation.pendingCount < 2 * 40)
     }
 }
