@@ -67,6 +67,7 @@ let package = Package(
         .target(name: "COpenCL"),
         .target(name: "CSandbox"),
         .target(name: "CClock"),
+        .target(name: "CMicroHTTPD"),
         // Whole pictures in plain loops: unoptimised they take a minute.
         .target(name: "CDenoise", cSettings: [.unsafeFlags(["-O2"])]),
         .target(name: "CImageIO", dependencies: ["CPNG", "CJPEG"]),
@@ -94,6 +95,7 @@ let package = Package(
 
         // The shell.
         shell("EventLoop", ["CUV"]),
+        shell("HTTP", ["CMicroHTTPD", "EventLoop"]),
         shell("Store", ["CSQLite", "CSodium", "Crypto", "Wire"]),
         shell("SceneIO", ["CImageIO", "COpenEXR", "RenderModel", "Crypto", "Wire"]),
         shell("Denoise", ["CDenoise"]),
@@ -103,7 +105,7 @@ let package = Package(
         shell(
             "NodeRuntime",
             [
-                "Node", "EventLoop", "Store", "RenderEngine", "SceneIO", "Roles", "Kademlia", "GossipSub", "Blocks", "Ledger",
+                "Node", "EventLoop", "HTTP", "Store", "RenderEngine", "SceneIO", "Roles", "Kademlia", "GossipSub", "Blocks", "Ledger",
                 "ProofOfRender", "RenderModel", "LibP2P", "Identity", "Crypto", "Wire", "Determinism", logging, toml,
             ]),
         shell(
@@ -146,6 +148,7 @@ let package = Package(
         tests("BlocksTests", ["Blocks", "LibP2P", "Identity", "Crypto", "Wire", "Determinism"]),
         tests("RenderModelTests", ["RenderModel", "Crypto", "Wire"]),
         tests("ProofOfRenderTests", ["ProofOfRender", "RenderModel", "Identity", "Crypto", "Wire", "Determinism"]),
+        tests("HTTPTests", ["HTTP", "EventLoop"]),
         tests("LedgerTests", ["Ledger", "ProofOfRender", "RenderModel", "Identity", "Crypto", "Wire", "Determinism"]),
         tests(
             "RolesTests",

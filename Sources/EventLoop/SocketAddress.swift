@@ -117,6 +117,14 @@ extension SocketAddress {
         }
     }
 
+    /// A `sockaddr_in` or `sockaddr_in6`, for libraries that listen by themselves.
+    package var systemBytes: [UInt8] {
+        withSystemForm { form in
+            let size = if case .v4 = ip { MemoryLayout<sockaddr_in>.size } else { MemoryLayout<sockaddr_in6>.size }
+            return Array(UnsafeRawBufferPointer(start: form, count: size))
+        }
+    }
+
     /// Calls `uv_tcp_getsockname` or `uv_tcp_getpeername`.
     init?(reading read: (UnsafeMutablePointer<sockaddr>, UnsafeMutablePointer<Int32>) -> Int32) {
         var storage = sockaddr_storage()
