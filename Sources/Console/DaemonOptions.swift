@@ -16,6 +16,8 @@ public struct DaemonOptions: ParsableArguments {
     public var bootstrap: [String] = []
     @Option(name: .long, help: ArgumentHelp("Where the node's own commands reach it.", valueName: "host:port"))
     public var api: String?
+    @Option(name: .long, help: ArgumentHelp("Where to serve metrics and health over HTTP.", valueName: "host:port"))
+    public var http: String?
     @Option(name: .long, help: ArgumentHelp("The least severe message that is logged.", valueName: "level"))
     public var logLevel: String?
     @Option(name: .long, help: ArgumentHelp("How messages are written on standard error: text or json.", valueName: "format"))
@@ -36,6 +38,7 @@ public struct DaemonOptions: ParsableArguments {
             .init(key: "listen", name: "--listen", values: listen),
             .init(key: "bootstrap", name: "--bootstrap", values: bootstrap),
             .init(key: "api", name: "--api", values: one(api)),
+            .init(key: "http", name: "--http", values: one(http)),
             .init(key: "log.level", name: "--log-level", values: one(logLevel)),
             .init(key: "log.format", name: "--log-format", values: one(logFormat)),
             .init(key: "subscribe", name: "--subscribe", values: subscribe),

@@ -147,6 +147,9 @@ public struct Node: StateMachine {
     /// Gossip messages that came more than once.
     public var gossipDuplicates: UInt64 { gossip.duplicateCount }
 
+    /// Peers in the DHT's routing table.
+    public var routingTableCount: Int { kademlia.table.count }
+
     private func isDue(_ deadline: Instant?, _ now: Instant) -> Bool {
         guard let deadline else { return false }
         return deadline <= now

@@ -19,14 +19,21 @@ public enum PlainKey {
         }
     }
 
-    /// Nil where there is no file.
-    public static func read(_ path: String) throws(DaemonError) -> KeyPair? {
+    /// Refuses a secret that others may read. False where there is no file.
+    @discardableResult
+    static func refuseOpen(_ path: String) throws(DaemonError) -> Bool {
         var status = stat()
-        guard stat(path, &status) == 0 else { return nil }
+        guard stat(path, &status) == 0 else { return false }
         guard status.st_mode & 0o077 == 0 else {
             throw DaemonError(
                 .failed, "\(path): others may read it (mode \(String(status.st_mode & 0o777, radix: 8)))", advice: "Run: chmod 600 \(path)")
         }
+        return true
+    }
+
+    /// Nil where there is no file.
+    public static func read(_ path: String) throws(DaemonError) -> KeyPair? {
+        guard try refuseOpen(path) else { return nil }
         let bytes: [UInt8]
         do throws(FileError) {
             bytes = try TextFile.read(path, sizeMax: sizeMax)

@@ -8,20 +8,8 @@ internal import Wire
 
 /// What `node status` and `node peers` show.
 enum StatusReport {
-    /// Asks every role for its line and answers when the last is there.
     static func gather(_ daemon: NodeDaemon, done: @escaping (JSON) -> Void) {
-        var lines: [RoleName: JSON] = [:]
-        let roles = daemon.settings.roles
-        let finish = { done(report(daemon, roles: roles.compactMap { lines[$0] })) }
-        guard !roles.isEmpty else { return finish() }
-        var left = roles.count
-        for role in roles {
-            daemon.ask(role, .status) { answer in
-                if case .status(let status) = answer { lines[role] = JSON(status) }
-                left -= 1
-                if left == 0 { finish() }
-            }
-        }
+        RoleSurvey.gather(daemon) { done(report(daemon, roles: $0.map { JSON($0) })) }
     }
 
     private static func report(_ daemon: NodeDaemon, roles: [JSON]) -> JSON {
@@ -33,6 +21,7 @@ enum StatusReport {
             "network": .text(definition.name), "network_id": .text(definition.identifier.description),
             "listening": .array(daemon.network.addresses.map { .text($0.description) }),
             "api": .text(daemon.network.adminAddress.description),
+            "http": daemon.http.map { .text($0.address.description) } ?? .null,
             "connections": .whole(daemon.node.peers.count),
             "managers": .array(daemon.managers.map { .text($0.description) }),
             // Fewer than four Managers tolerate no faulty one (docs/protocols.md): the one there is makes the randomness, and is believed.

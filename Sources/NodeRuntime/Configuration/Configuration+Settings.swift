@@ -6,6 +6,7 @@ extension Configuration {
         Field("listen", \.listen, "addresses to accept connections at; port 0 lets the system choose"),
         Field("bootstrap", \.bootstrap, "peers to join through, besides those of the network definition"),
         Field("api", \.api, "where the node's own commands reach it; port 0 lets the system choose"),
+        Field("http", \.http, "where to serve /metrics, /healthz, /readyz and /api/v1/status over HTTP; empty: nowhere"),
         Field("admins", \.admins, "peer ids that may give commands, besides the holder of the directory's admin key"),
         Field("subscribe", \.subscribe, "gossip topics to join and relay besides the node's own"),
         Field("serve", \.serve, "diagnostic protocols to answer"),

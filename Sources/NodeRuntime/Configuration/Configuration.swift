@@ -10,6 +10,8 @@ public struct Configuration: Equatable, Sendable {
     /// Dialled besides the definition's own.
     public var bootstrap: [Multiaddr] = []
     public var api = HostPort(host: "127.0.0.1", port: 0)
+    /// Where metrics and health are served over HTTP; nowhere by default.
+    public var http = OptionalHostPort(nil)
     /// Peers that may give this node commands, besides the holder of its directory's admin key.
     public var admins: [PeerID] = []
     public var subscribe: [String] = []
@@ -100,4 +102,17 @@ public struct HostPort: Equatable, Hashable, FieldValue {
     }
 
     public var item: TOMLItem { .text(host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)") }
+}
+
+/// Where to listen, or nowhere: an empty text.
+public struct OptionalHostPort: Equatable, Hashable, FieldValue {
+    public var value: HostPort?
+
+    public init(_ value: HostPort?) { self.value = value }
+
+    public static var typeName: String { "HOST:PORT, or empty for none" }
+
+    public init(item: TOMLItem) throws(FieldProblem) { value = item == .text("") ? nil : try HostPort(item: item) }
+
+    public var item: TOMLItem { value?.item ?? .text("") }
 }

@@ -44,6 +44,8 @@ public final class NodeDaemon {
     let network: NetworkSide
     let work: WorkSide
     let admin: AdminSide
+    /// Nil where the configuration asks for none.
+    private(set) var http: HTTPSide?
     var questions = Questions()
     var events: EventRing
     /// Managers that we are connected to.
@@ -93,6 +95,9 @@ public final class NodeDaemon {
         network = try NetworkSide(loop: loop, settings: settings, seed: seed)
         work = WorkSide(loop: loop, engine: settings.engine, profile: profile, storage: storage, log: log)
         admin = try AdminSide(places: settings.places, others: settings.configuration.admins)
+        if let wanted = settings.configuration.http.value {
+            http = try HTTPSide(loop: loop, places: settings.places, listening: wanted) { relay.daemon }
+        }
         relay.daemon = self
         network.onEvent = { relay.daemon?.tell(.network($0)) }
         work.onResult = { relay.daemon?.tell($0) }
@@ -241,6 +246,7 @@ public final class NodeDaemon {
         timer.close()
         alarm.close()
         work.stop()
+        http?.close()
         network.close()
         let report = onStopped
         onStopped = nil

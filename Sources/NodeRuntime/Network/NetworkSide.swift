@@ -14,9 +14,18 @@ final class NetworkSide {
     private(set) var adminAddress = Multiaddr.tcp4(0, port: 0)
     private(set) var isStopped = false
 
+    private(set) var traffic = Traffic()
+
+    /// Every event, after it was counted.
     var onEvent: ((NetworkEvent) -> Void)? {
-        get { driver.onEvent }
-        set { driver.onEvent = newValue }
+        didSet {
+            guard onEvent != nil else { return driver.onEvent = nil }
+            driver.onEvent = { [weak self] event in
+                guard let self else { return }
+                traffic.note(event)
+                onEvent?(event)
+            }
+        }
     }
 
     /// Opens the sockets of a node.
@@ -67,13 +76,16 @@ final class NetworkSide {
         }
     }
 
-    private static func address(of api: HostPort) -> Multiaddr? {
+    static func address(of api: HostPort) -> Multiaddr? {
         if api.host == "localhost" { return .tcp4(0x7f00_0001, port: api.port) }
         if let four = IPText.parse4(api.host) { return .tcp4(four, port: api.port) }
         return IPText.parse6(api.host).flatMap { Multiaddr([.ip6($0.0, $0.1), .tcp(api.port)]) }
     }
 
-    func carryOut(_ command: NetworkCommand) { driver.perform(command) }
+    func carryOut(_ command: NetworkCommand) {
+        traffic.note(command)
+        driver.perform(command)
+    }
 
     /// Seconds.
     func roundTrip(of handle: PeerHandle) -> Double? { driver.swarm.roundTrip(of: handle)?.inSeconds }
