@@ -87,7 +87,7 @@ enum PictureFlags {
         let sides = text.split(separator: "x", omittingEmptySubsequences: false).map { UInt32($0) }
         guard sides.count == 2, let width = sides[0], let height = sides[1], (1...65_536).contains(width), (1...65_536).contains(height)
         else {
-            throw ValidationError("--size is written 1920x1080, each side 1 to 65536, not '\(text)'")
+            throw ValidationError("it is written WIDTHxHEIGHT, such as 1920x1080, each side 1 to 65536, not '\(text)'")
         }
         return Size(width: width, height: height)
     }
