@@ -113,7 +113,8 @@ struct DirectoryChecks {
                 check: "disk", verdict: .warn, found: "its free space is not known: \(String(cString: strerror(errno)))",
                 advice: "check the path")
         }
-        let free = Int(clamping: UInt64(status.f_bavail) * UInt64(status.f_frsize))
+        let (bytes, isBeyond) = UInt64(status.f_bavail).multipliedReportingOverflow(by: UInt64(status.f_frsize))
+        let free = isBeyond ? Int.max : Int(clamping: bytes)
         let verdict: Finding.Verdict = free < 256 << 20 ? .fail : free < 10 << 30 ? .warn : .ok
         return Finding(
             check: "disk", verdict: verdict, found: "\(Figures.bytes(free)) free",

@@ -31,17 +31,15 @@ public struct TexelMarks: Sendable {
         guard TexelMarks.suits(image) else { return nil }
         let (width, height) = (Int(image.width), Int(image.height))
         guard image.texels.count == width * height * image.format.bytesPerTexel else { return nil }
-        var linear = TexelMarks.linear16(image)
+        let linear = TexelMarks.linear16(image)
         let blocks = TexelBlocks(linear, width: width, height: height)
         guard blocks.variedShare > 0.02 else { return nil }
-        let variants = [0, 1].map { variant in
+        return [0, 1].map { variant in
             var marked = image
             marked.format = .rgba16
             marked.texels = blocks.modulated(linear, signs: signs(image: index, variant: variant, count: blocks.count))
             return marked
         }
-        linear = []
-        return variants
     }
 
     /// One bit a block.

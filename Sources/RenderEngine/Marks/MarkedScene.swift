@@ -1,3 +1,4 @@
+internal import Determinism
 public import ProofOfRender
 public import RenderModel
 public import Wire
@@ -67,7 +68,7 @@ public struct MarkedScene: Sendable {
         let camera = try prepared.camera(settings)
         let request = SampleMap.request(settings: settings, frame: task.frame, tile: tile, rngKey: RNGKey.local(seed: 0))
         var sample: SampleMap?
-        times.sample = try clock.measure { sample = SampleMap(tile: tile, records: try device.render(prepared, request)) }.seconds
+        times.sample = try clock.measure { sample = SampleMap(tile: tile, records: try device.render(prepared, request)) }.inSeconds
         guard let sample else { throw Failure.noRoom }
         times.placement = try clock.measure {
             let placement = MarkPlacement(
@@ -75,7 +76,7 @@ public struct MarkedScene: Sendable {
             guard let placement else { throw Failure.tooSmall(task.parameters.tileSideMin) }
             let depths = try prepared.depths(settings, at: placement.points)
             placed = placement.quads(camera: camera, depths: depths).map { ($0, placement) }
-        }.seconds
+        }.inSeconds
         guard let placed else { throw Failure.noRoom }
         let base = copy ?? original
         var marked = base
@@ -87,7 +88,7 @@ public struct MarkedScene: Sendable {
             let named = Set(try SceneManifest.blockIDs(of: added.manifest))
             marked = SceneBundle(
                 root: added.root, manifest: added.manifest, blocks: base.blocks.filter { named.contains($0.id) } + added.blocks)
-        }.seconds
+        }.inSeconds
         (bundle, rays) = (marked, placed.placement.points.count)
         let secret = placed.placement.secret(placed.quads, frame: task.frame, tile: tile)
         var windows: MarkWindows?
@@ -97,7 +98,7 @@ public struct MarkedScene: Sendable {
                 let hidden = try PreparedScene(try CanonicalScene(copy), frame: task.frame)
                 windows = MarkWindows(
                     original: try device.render(prepared, request), marked: try device.render(hidden, request), without: secret.regions)
-            }.seconds
+            }.inSeconds
         }
         (quads, self.windows, self.key, self.times) = (secret, windows, key, times)
     }
@@ -108,8 +109,4 @@ public struct MarkedScene: Sendable {
         secret.windows = windows?.subset(key, for: verifier) ?? []
         return secret
     }
-}
-
-extension Duration {
-    fileprivate var seconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
 }
