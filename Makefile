@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help deps demo test bench attacks mutants fuzz install format lint clean
+.PHONY: help deps demo test bench attacks honest mutants fuzz install format lint clean
 
 PREFIX  ?= /usr/local
 DESTDIR ?=
@@ -37,6 +37,10 @@ bench: deps ## measure the network, the renderer, the proofs and the store
 attacks: deps ## attack the proofs at full scale, print the rates with their intervals
 	@swift build -c release --product AttackLab
 	@$(BINARIES)/AttackLab
+
+honest: deps ## check 10,000 honest tasks over six builds of the kernels: none may be rejected
+	@swift build -c release --product AttackLab
+	@.ci/honest full
 
 mutants: deps ## disable each countermeasure in turn and require its test to fail
 	@.ci/mutants

@@ -194,7 +194,7 @@ let package = Package(
                 "SceneIO", "RenderEngine", "ProofOfRender", "RenderModel", "Identity", "Crypto", "Wire", "Determinism",
                 argumentParser,
             ]),
-        tests("Attacks", ["AttackLab", "ProofOfRender"]),
+        tests("Attacks", ["AttackLab", "ProofOfRender", "RenderModel"]),
         testTool("DishonestWorker", ["Console", "NodeRuntime", "Node", "Roles", "ProofOfRender", "RenderModel", argumentParser]),
         tests(
             "System",

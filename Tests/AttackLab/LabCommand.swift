@@ -4,7 +4,8 @@ import Foundation
 /// The laboratory.
 struct AttackCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "AttackLab", abstract: "Attack Proof-of-Render.", subcommands: [LabCommand.self, ScenesCommand.self],
+        commandName: "AttackLab", abstract: "Attack Proof-of-Render.",
+        subcommands: [LabCommand.self, ScenesCommand.self, HonestCommand.self],
         defaultSubcommand: LabCommand.self)
 }
 

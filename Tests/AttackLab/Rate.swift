@@ -20,7 +20,7 @@ struct Rate {
         ]
     }
 
-    private static func text(_ value: Double) -> String {
+    static func text(_ value: Double) -> String {
         if value == 1 || value == 0 { return value == 1 ? "1" : "0" }
         // What is close to 1 is told by what it lacks.
         if value > 0.9995 { return "1 − \(scientific(1 - value))" }

@@ -1,5 +1,6 @@
 import Foundation
 import ProofOfRender
+import RenderModel
 import Testing
 
 @testable import AttackLab
@@ -24,6 +25,23 @@ import Testing
                 #expect(try laboratory.verdict(on: Work(records: laboratory.honest), laboratory.offer, trial: trial) == .accept)
             }
         }
+    }
+}
+
+@Suite("Honest campaign") struct HonestCampaignTests {
+    /// `.ci/honest` hears tasks like these over several builds of the kernels.
+    @Test func tasksAreValidOffersOfManyShapes() {
+        let offers = (0..<400 as Range<UInt64>).map { HonestTask(number: $0, hearing: Hearing()).offer }
+        #expect(offers.allSatisfy { $0.isValid })
+        #expect(Set(offers.map(\.tile)).count > 200)
+        #expect(offers.contains { $0.tile.x > 0 } && offers.contains { $0.samples.lowerBound > 0 })
+        #expect(offers.filter { !$0.samples.count.isMultiple(of: 16) }.count > 100)
+    }
+
+    @Test func everyPairOfBuildsIsHeardOfButNoneWithItself() {
+        let pairs = HonestCampaign(builds: ["a", "b", "c"]).pairs
+        #expect(pairs.count == 6)
+        for (worker, verifier) in pairs { #expect(worker != verifier) }
     }
 }
 

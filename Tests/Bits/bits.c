@@ -1,5 +1,6 @@
-// Usage: bits once | digest | opencl | speed [SECONDS]
-// Renders one scene with the kernels as they were compiled, and prints what is to be compared between builds.
+// Usage: bits once | digest | opencl | speed [SECONDS] | serve [opencl]
+// Renders one scene with the kernels as they were compiled, and prints what is to be compared between builds. `serve` renders what it
+// is asked for on its standard input.
 #include "bits.h"
 
 #include <pthread.h>
@@ -78,8 +79,40 @@ static void speed(Work *w, double limit) {
     printf("%.4f\n", best / 1e6);
 }
 
+#ifndef BITS_NO_OPENCL
+/// Renders all records on every OpenCL device and prints a line for each: "opencl N DIGEST NAME" or "opencl N - REASON".
+static void devices(const RkScene *scene, const RkView *view) {
+    uint32_t count = width * height * buckets;
+    uint32_t *places = malloc(count * 16), *counts = malloc(count * 8);
+    float *sums = malloc(count * 12);
+    for (uint32_t k = 0; k < count; k++) {
+        uint32_t pixel = k / buckets, first = k % buckets * 16, last = first + 16;
+        memcpy(places + 4 * k, (uint32_t[]){pixel % width, pixel / width, first, last < samples ? last : samples}, 16);
+    }
+    for (uint32_t number = 0;; number++) {
+        char name[256] = "";
+        BitsDevice *device = NULL;
+        const char *problem = bits_opencl_open(number, name, &device);
+        if (problem == NULL && !bits_opencl_render(device, scene, view, places, count, sums, counts)) problem = "the launch failed";
+        if (problem != NULL && problem[0] == 0) break;
+        if (problem == NULL) {
+            uint64_t hash = bits_hash(BITS_SEED, sums, 3 * (size_t)count);
+            for (uint32_t k = 0; k < count; k++) hash = bits_hash(hash, counts + 2 * k, 1);
+            printf("opencl %u %016llx %s\n", number, (unsigned long long)hash, name);
+            continue;
+        }
+        printf("opencl %u - %s%s%s\n", number, name, name[0] ? ": " : "", problem);
+        if (name[0] == 0) break;
+    }
+    free(places);
+    free(counts);
+    free(sums);
+}
+#endif
+
 int main(int count, char **arguments) {
     const char *mode = count > 1 ? arguments[1] : "digest";
+    if (strcmp(mode, "serve") == 0) return bits_serve(count > 2 && strcmp(arguments[2], "opencl") == 0);
     RkScene *scene = bits_scene(strcmp(mode, "speed") == 0 ? 256 : 24);
     if (scene == NULL) return 1;
     RkSceneTables tables;
@@ -93,7 +126,7 @@ int main(int count, char **arguments) {
         speed(&w, count > 2 ? atof(arguments[2]) : 2);
 #ifndef BITS_NO_OPENCL
     } else if (strcmp(mode, "opencl") == 0) {
-        bits_opencl(scene, &view, width, height, samples);
+        devices(scene, &view);
 #endif
     } else if (strcmp(mode, "once") == 0) {
         w.level = RK_LEVEL_BASELINE;

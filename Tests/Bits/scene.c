@@ -4,7 +4,7 @@
 #include <string.h>
 
 // Heights and texels come from integers: the scene itself must not depend on the build that is tested.
-static uint32_t scramble(uint32_t x) {
+uint32_t bits_scramble(uint32_t x) {
     x ^= x >> 16;
     x *= 0x7feb352du;
     x ^= x >> 15;
@@ -14,7 +14,7 @@ static uint32_t scramble(uint32_t x) {
 
 static RkTextureSlot slot(uint32_t texture) { return (RkTextureSlot){texture, 0, 1, 0, 0, 0, 1, 0}; }
 
-static RkMaterial plain(float red, float metallic, float roughness, uint32_t alphaMode, float alpha, uint32_t texture) {
+RkMaterial bits_material(float red, float metallic, float roughness, uint32_t alphaMode, float alpha, uint32_t texture) {
     RkMaterial m;
     memset(&m, 0, sizeof m);
     m.baseRed = red;
@@ -40,21 +40,20 @@ static RkMaterial plain(float red, float metallic, float roughness, uint32_t alp
 
 static void add_material(RkModel *model, RkMaterial m) { rk_model_add_material(model, &m); }
 
-/// Every layer of the material's extensions, over three materials.
-static void add_layered_materials(RkModel *model) {
-    RkMaterial glass = plain(0.875f, 0, 0.375f, RK_ALPHA_OPAQUE, 1, RK_NONE);
+void bits_add_layered_materials(RkModel *model) {
+    RkMaterial glass = bits_material(0.875f, 0, 0.375f, RK_ALPHA_OPAQUE, 1, RK_NONE);
     glass.transmission = glass.thickness = 1;
     glass.dispersion = 1;
     glass.attenuationRed = 0.5f;
     glass.attenuationDistance = 0.75f;
     add_material(model, glass);
-    RkMaterial cloth = plain(0.25f, 0, 0.5f, RK_ALPHA_OPAQUE, 1, RK_NONE);
+    RkMaterial cloth = bits_material(0.25f, 0, 0.5f, RK_ALPHA_OPAQUE, 1, RK_NONE);
     cloth.sheenRed = cloth.sheenGreen = 0.75f;
     cloth.sheenRoughness = 0.5f;
     cloth.diffuseTransmission = 0.375f;
     cloth.diffuseTransmissionRed = cloth.diffuseTransmissionGreen = cloth.diffuseTransmissionBlue = 0.875f;
     add_material(model, cloth);
-    RkMaterial lacquer = plain(0.75f, 0.5f, 0.375f, RK_ALPHA_OPAQUE, 1, RK_NONE);
+    RkMaterial lacquer = bits_material(0.75f, 0.5f, 0.375f, RK_ALPHA_OPAQUE, 1, RK_NONE);
     lacquer.clearcoat = 0.75f;
     lacquer.clearcoatRoughness = 0.25f;
     lacquer.clearcoatNormalScale = 1;
@@ -67,12 +66,12 @@ static void add_layered_materials(RkModel *model) {
     add_material(model, lacquer);
 }
 
-static void add_image(RkModel *model, uint32_t side, uint32_t format, uint32_t seed) {
+void bits_add_image(RkModel *model, uint32_t side, uint32_t format, uint32_t seed) {
     size_t bytes = (size_t)side * side * (format == RK_TEXEL_FLOAT32 ? 16 : 4);
     uint8_t *texels = malloc(bytes);
     if (texels == NULL) return;
     for (size_t k = 0; k < bytes / 4; k++) {
-        uint32_t word = scramble(seed + (uint32_t)k);
+        uint32_t word = bits_scramble(seed + (uint32_t)k);
         if (format == RK_TEXEL_FLOAT32) {
             float value = (float)(word >> 24) / 128.0f;
             memcpy(&word, &value, 4);
@@ -85,8 +84,7 @@ static void add_image(RkModel *model, uint32_t side, uint32_t format, uint32_t s
     free(texels);
 }
 
-/// A grid of side² cells, as rough ground or folded into an octahedron.
-static void add_grid(RkModel *model, uint32_t material, uint32_t side, float size, bool sphere) {
+void bits_add_grid(RkModel *model, uint32_t material, uint32_t side, float size, bool sphere) {
     uint32_t n = side + 1, count = n * n;
     float *positions = malloc(count * 12 * sizeof(float));
     uint32_t *indices = malloc((size_t)side * side * 6 * sizeof(uint32_t));
@@ -108,7 +106,7 @@ static void add_grid(RkModel *model, uint32_t material, uint32_t side, float siz
             p[2] = z * size;
         } else {
             p[0] = (2 * u - 1) * size;
-            p[1] = (float)(scramble(k) >> 24) / 256.0f * size * 0.03125f;
+            p[1] = (float)(bits_scramble(k) >> 24) / 256.0f * size * 0.03125f;
             p[2] = (1 - 2 * v) * size;
         }
         float *normal = normals + 3 * k;
@@ -150,22 +148,22 @@ static void add_node(RkModel *model, int32_t mesh, int32_t camera, int32_t light
 RkScene *bits_scene(uint32_t side) {
     RkModel *model = rk_model_create((uint64_t)4 << 30);
     if (model == NULL) return NULL;
-    add_image(model, 64, RK_TEXEL_SRGB8, 1);
-    add_image(model, 32, RK_TEXEL_LINEAR8, 2);
-    add_image(model, 16, RK_TEXEL_FLOAT32, 3);
+    bits_add_image(model, 64, RK_TEXEL_SRGB8, 1);
+    bits_add_image(model, 32, RK_TEXEL_LINEAR8, 2);
+    bits_add_image(model, 16, RK_TEXEL_FLOAT32, 3);
     rk_model_add_texture(model, &(RkTexture){0, RK_WRAP_REPEAT, RK_WRAP_MIRROR, 0});
     rk_model_add_texture(model, &(RkTexture){1, RK_WRAP_CLAMP, RK_WRAP_REPEAT, 0});
     rk_model_add_texture(model, &(RkTexture){0, RK_WRAP_REPEAT, RK_WRAP_REPEAT, 1});
-    add_material(model, plain(0.75f, 0.25f, 0.5f, RK_ALPHA_OPAQUE, 1, 0));
-    add_material(model, plain(0.875f, 1, 0.25f, RK_ALPHA_OPAQUE, 1, RK_NONE));
-    add_material(model, plain(0.25f, 0, 0.75f, RK_ALPHA_MASK, 1, 2));
-    add_material(model, plain(0.5f, 0, 1, RK_ALPHA_BLEND, 0.625f, RK_NONE));
-    add_layered_materials(model);
-    add_grid(model, 0, side, 4, false);
-    add_grid(model, 1, 64, 0.5f, true);
-    add_grid(model, 2, 8, 0.5f, true);
-    add_grid(model, 3, 2, 0.75f, false);
-    for (uint32_t k = 4; k < 7; k++) add_grid(model, k, 8, 0.4375f, true);
+    add_material(model, bits_material(0.75f, 0.25f, 0.5f, RK_ALPHA_OPAQUE, 1, 0));
+    add_material(model, bits_material(0.875f, 1, 0.25f, RK_ALPHA_OPAQUE, 1, RK_NONE));
+    add_material(model, bits_material(0.25f, 0, 0.75f, RK_ALPHA_MASK, 1, 2));
+    add_material(model, bits_material(0.5f, 0, 1, RK_ALPHA_BLEND, 0.625f, RK_NONE));
+    bits_add_layered_materials(model);
+    bits_add_grid(model, 0, side, 4, false);
+    bits_add_grid(model, 1, 64, 0.5f, true);
+    bits_add_grid(model, 2, 8, 0.5f, true);
+    bits_add_grid(model, 3, 2, 0.75f, false);
+    for (uint32_t k = 4; k < 7; k++) bits_add_grid(model, k, 8, 0.4375f, true);
     for (int k = 0; k < 5; k++) add_node(model, 1, -1, -1, (float)k * 1.25f - 2.5f, 0.75f, (float)(k % 2) - 1, k % 2 ? -0.75f : 0.875f);
     add_node(model, 0, -1, -1, 0, 0, 0, 1);
     add_node(model, 2, -1, -1, -0.5f, 0.75f, 1.25f, 1);
