@@ -141,7 +141,7 @@ import Wire
             .impossibleTotal, .malformedLocators(challenge: 0), .badPath(challenge: 1), .badSum(challenge: 2), .wrongLeaf(challenge: 3),
             .rayCountTooLow(place), .rayCountTooHigh(place), .raysOutsideTile(block: 9, bucket: 8), .malformedOpenings,
             .wrongOpening(block: 7, bucket: 0), .rayCountMismatch(place), .valueMismatch(place), .wrongImageSize, .wrongImageHash,
-            .pictureMismatch(x: 5, y: 6),
+            .pictureMismatch(x: 5, y: 6), .toleranceExceeded(rays: 4, pixels: 0),
         ]
         var seen: Set<[UInt8]> = []
         for reason in reasons {

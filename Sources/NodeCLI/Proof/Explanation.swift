@@ -88,6 +88,8 @@ struct Explanation {
         switch reason {
         case .valueMismatch, .rayCountMismatch:
             "An honest render has the same bits on every machine, so this place was not rendered from this scene with these settings."
+        case .toleranceExceeded:
+            "Honest renders without a common profile differ in a few places; so many were not rendered from this scene."
         case .wrongOpening, .malformedOpenings, .badPath, .badSum, .wrongLeaf, .malformedLocators, .raysOutsideTile:
             "The Worker signed both the commitment and this answer, and they contradict each other."
         case .impossibleTotal, .rayCountTooLow, .rayCountTooHigh:

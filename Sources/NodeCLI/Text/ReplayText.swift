@@ -120,6 +120,8 @@ struct ReplayText {
         case .wrongImageSize: "the picture has the wrong size"
         case .wrongImageHash: "the picture is not the one that was committed to"
         case .pictureMismatch(let x, let y): "pixel \(x), \(y) of the picture is not what its records add up to"
+        case .toleranceExceeded(let rays, let pixels):
+            "\(rays) challenged rays and \(pixels) challenged pixels differ beyond the tolerance, more than chance explains"
         }
     }
 }

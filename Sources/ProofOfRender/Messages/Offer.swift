@@ -86,6 +86,10 @@ public struct Offer: RecordBody {
         guard let grid, frame > 0, settings.layers.isEmpty, sealedKey.count <= Offer.sealedKeyMax else { return false }
         let counts = 1...ChallengeCount.max
         guard counts.contains(rayChallenges), counts.contains(areaChallenges) else { return false }
+        let rule = DecisionRule(profile: profile)
+        guard min(rayChallenges, areaChallenges) >= rule.challengesMin, rule.isExact || grid.pixelCount >= DecisionRule.pixelsMin else {
+            return false
+        }
         return openingsSizeMax(grid) <= RecordType.openings.bodyMax - 1024 && locatorsSizeMax(grid) <= RecordType.locators.bodyMax - 1024
     }
 

@@ -34,9 +34,17 @@ public enum RejectReason: Hashable, Sendable {
     case wrongImageHash
     /// The delivered pixel is not what its records add up to.
     case pictureMismatch(x: UInt32, y: UInt32)
+    /// More challenged rays or pixels differ beyond the tolerance than chance explains. Only without a common profile.
+    case toleranceExceeded(rays: UInt32, pixels: UInt32)
 
-    /// True where showing it takes a render of its place.
-    public var needsRecomputation: Bool { disputedPlace != nil }
+    /// True where showing it takes a render: of its place, or of all places.
+    public var needsRecomputation: Bool { disputedPlace != nil || restsOnAllPlaces }
+
+    /// True where all challenged places decide together. Two renders need not count the same number of mismatches.
+    public var restsOnAllPlaces: Bool {
+        if case .toleranceExceeded = self { return true }
+        return false
+    }
 
     /// The place that decides, where a render does.
     public var disputedPlace: RecordPlace? {
@@ -66,6 +74,7 @@ extension RejectReason {
         case .wrongImageSize: (13, 0, 0, 0)
         case .wrongImageHash: (14, 0, 0, 0)
         case .pictureMismatch(let x, let y): (15, x, y, 0)
+        case .toleranceExceeded(let rays, let pixels): (16, rays, pixels, 0)
         }
     }
 
@@ -106,6 +115,7 @@ extension RejectReason {
         case 13: self = .wrongImageSize
         case 14: self = .wrongImageHash
         case 15: self = .pictureMismatch(x: a, y: b)
+        case 16: self = .toleranceExceeded(rays: a, pixels: b)
         default: throw .malformedField
         }
     }

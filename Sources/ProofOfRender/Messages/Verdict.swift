@@ -13,6 +13,8 @@ public enum CannotReason: UInt32, Hashable, Sendable, CaseIterable {
     case profileUnknown = 7
     case notAnchored = 8
     case draining = 9
+    /// The sequential test wants more challenges than the offer has.
+    case undecided = 10
 }
 
 /// The Verifier's statement at the end of its duty, with everything it kept hidden.

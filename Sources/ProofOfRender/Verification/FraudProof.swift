@@ -34,6 +34,8 @@ public struct FraudProof: Sendable {
         case missing
         /// Render this place with `claim.renderRequest` and ask again.
         case recompute(RecordPlace)
+        /// Render all `places` and ask again with their values.
+        case recomputeAll
     }
 
     /// Without a value, checks what needs no render; with one, that of the disputed place, all.
@@ -54,13 +56,31 @@ public struct FraudProof: Sendable {
         }
     }
 
+    /// For a reason that rests on all places: their values, in the order of `places`.
+    public func check(recomputed values: [RecordValue]) -> Finding {
+        guard reason.restsOnAllPlaces, case .passed(let located)? = locators?.verify(claim: claim, draw: draw),
+            case .passed(let opened)? = openings?.verify(located: located, grid: claim.grid)
+        else { return check() }
+        let found = claim.rule.judge(located: located, opened: opened, recomputed: values, grid: claim.grid)
+        guard case .rejected(let reason) = found else { return .refuted }
+        return reason.restsOnAllPlaces ? .holds : .refuted
+    }
+
+    /// What such a reason asks to render.
+    public var places: [RecordPlace] {
+        guard case .passed(let located)? = locators?.verify(claim: claim, draw: draw) else { return [] }
+        return located.places
+    }
+
     private func check(located: LocatedPlaces, recomputed: RecordValue?) -> Finding {
         guard let openings else { return reason.restsOnLocators ? .refuted : .missing }
         switch openings.verify(located: located, grid: claim.grid) {
         case .rejected(let found): return found == reason ? .holds : .refuted
         case .passed(let opened):
+            if reason.restsOnAllPlaces { return claim.rule.isExact ? .refuted : .recomputeAll }
             if let place = reason.disputedPlace {
                 guard located.places.contains(place) else { return .refuted }
+                guard claim.rule.isExact else { return .refuted }
                 guard let recomputed else { return .recompute(place) }
                 let found = Judgement.compare(located: located, opened: opened, place: place, recomputed: recomputed)
                 return found == reason ? .holds : .refuted

@@ -15,11 +15,13 @@ public struct LocatedPlaces: Equatable, Sendable {
     public private(set) var places: [RecordPlace] = []
     /// For each place the position of its leaf in `leaves`, and its lane there.
     private(set) var sources: [(leaf: Int, lane: Int)] = []
-    /// For each area challenge its pixel in the tile and the positions of its leaves, in the order of buckets.
-    private(set) var pixels: [(x: Int, y: Int, leaves: [Int])] = []
+    /// For each ray challenge the position of its place in `places`.
+    private(set) var rayPlaces: [Int] = []
+    /// For each area challenge its pixel in the tile and the positions of its leaves and of its places, in the order of buckets.
+    private(set) var pixels: [(x: Int, y: Int, leaves: [Int], places: [Int])] = []
 
     private var leafPositions: [Int: Int] = [:]
-    private var placesSeen: Set<RecordPlace> = []
+    private var placePositions: [RecordPlace: Int] = [:]
 
     public static func == (a: LocatedPlaces, b: LocatedPlaces) -> Bool { a.leaves == b.leaves && a.places == b.places }
 
@@ -31,11 +33,23 @@ public struct LocatedPlaces: Equatable, Sendable {
         return leaves.count - 1
     }
 
-    mutating func addPlace(_ place: RecordPlace, leaf: Int, lane: Int) {
-        guard placesSeen.insert(place).inserted else { return }
+    mutating func addPlace(_ place: RecordPlace, leaf: Int, lane: Int) -> Int {
+        if let position = placePositions[place] { return position }
+        placePositions[place] = places.count
         places.append(place)
         sources.append((leaf, lane))
+        return places.count - 1
     }
 
-    mutating func addPixel(x: Int, y: Int, leaves: [Int]) { pixels.append((x, y, leaves)) }
+    mutating func addRay(_ place: RecordPlace, leaf: Int, lane: Int) { rayPlaces.append(addPlace(place, leaf: leaf, lane: lane)) }
+
+    mutating func addPixel(x: Int, y: Int, leaves: [Int], places: [Int]) { pixels.append((x, y, leaves, places)) }
+
+    /// The Worker's value at each place.
+    func claimed(_ opened: OpenedValues) -> [RecordValue] { places.indices.map { claimed(opened, at: $0) } }
+
+    func claimed(_ opened: OpenedValues, at index: Int) -> RecordValue {
+        let (leaf, lane) = sources[index]
+        return RecordValue(sums: opened.sums(leaf: leaf, lane: lane), rays: leaves[leaf].summary.counts[lane])
+    }
 }

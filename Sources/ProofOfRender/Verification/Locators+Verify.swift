@@ -57,7 +57,7 @@ private struct LocatorCheck {
         }
         guard let (x, y) = grid.pixel(block: block, lane: lane) else { return malformed }
         let leaf = located.addLeaf(block: block, bucket: bucket, summary: locator.leaf, grid: grid)
-        located.addPlace(grid.place(x: x, y: y, bucket: bucket), leaf: leaf, lane: lane)
+        located.addRay(grid.place(x: x, y: y, bucket: bucket), leaf: leaf, lane: lane)
         return nil
     }
 
@@ -77,13 +77,13 @@ private struct LocatorCheck {
         else { return .badSum(challenge: challenge) }
         if let reason = top(outer.top) { return reason }
 
-        var positions: [Int] = []
+        var (positions, places): ([Int], [Int]) = ([], [])
         for (bucket, summary) in locator.leaves.enumerated() {
             let leaf = located.addLeaf(block: block, bucket: bucket, summary: summary, grid: grid)
-            located.addPlace(grid.place(x: x, y: y, bucket: bucket), leaf: leaf, lane: lane)
+            places.append(located.addPlace(grid.place(x: x, y: y, bucket: bucket), leaf: leaf, lane: lane))
             positions.append(leaf)
         }
-        located.addPixel(x: x, y: y, leaves: positions)
+        located.addPixel(x: x, y: y, leaves: positions, places: places)
         return nil
     }
 

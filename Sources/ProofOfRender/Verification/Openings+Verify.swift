@@ -58,8 +58,7 @@ public enum Judgement {
     private static func compare(
         located: LocatedPlaces, opened: OpenedValues, index: Int, place: RecordPlace, recomputed: RecordValue
     ) -> RejectReason? {
-        let (leaf, lane) = located.sources[index]
-        let claimed = RecordValue(sums: opened.sums(leaf: leaf, lane: lane), rays: located.leaves[leaf].summary.counts[lane])
+        let claimed = located.claimed(opened, at: index)
         if claimed.rays != recomputed.rays { return .rayCountMismatch(place) }
         return claimed.isIdentical(to: recomputed) ? nil : .valueMismatch(place)
     }

@@ -102,7 +102,11 @@ public struct Verification: Sendable {
         switch openings.verify(located: located, grid: claim.grid) {
         case .rejected(let reason): return decide(.reject(reason))
         case .passed(let opened):
-            if let reason = Judgement.compare(located: located, opened: opened, recomputed: values) { return decide(.reject(reason)) }
+            switch claim.rule.judge(located: located, opened: opened, recomputed: values, grid: claim.grid) {
+            case .rejected(let reason): return decide(.reject(reason))
+            case .undecided: return decide(.cannot(.undecided))
+            case .passed: break
+            }
             self.opened = opened
             phase = .awaitingPicture
             return comparePicture()
