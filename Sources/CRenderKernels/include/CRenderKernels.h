@@ -119,7 +119,7 @@ RkStatus rk_scene_prepare(RkModel *model, uint32_t frame, RkScene **scene);
 void rk_scene_destroy(RkScene *scene);
 
 /// The tables, and the bytes behind each pointer in the order of the members of RkTables.
-#define RK_TABLE_COUNT 15
+#define RK_TABLE_COUNT 16
 typedef struct {
     RkTables tables;
     uint64_t bytes[RK_TABLE_COUNT];

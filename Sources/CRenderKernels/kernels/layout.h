@@ -57,6 +57,14 @@ typedef struct {
     uint firstDraw;
 } RkPlacement;
 
+/// What an opacity map says of a part of a triangle: rays pass, stop, or it takes a lookup. A triangle's word holds the level of its map
+/// (2^level cells along an edge) and from bit 4 on where its cells begin, two bits each.
+#define RK_OPACITY_CLEAR 0u
+#define RK_OPACITY_OPAQUE 1u
+#define RK_OPACITY_MIXED 2u
+#define RK_OPACITY_LEVEL 15u
+#define RK_OPACITY_SHIFT 4
+
 #define RK_DRAW_MIRRORED 1u
 #define RK_DRAW_PLACED 2u
 
@@ -67,6 +75,8 @@ typedef struct {
     uint triangles;
     /// Light of the first triangle, or RK_NONE.
     uint firstLight;
+    /// Where the words of its triangles' opacity maps begin, or RK_NONE.
+    uint opacity;
     uint flags;
     /// Used with RK_DRAW_PLACED; otherwise attributes are in world space.
     float toWorld[12];
@@ -224,6 +234,7 @@ typedef struct {
     RK_GLOBAL const float *lightCumulative;
     RK_GLOBAL const RkPunctual *punctuals;
     RK_GLOBAL const float *skyCumulative;
+    RK_GLOBAL const uint *opacity;
 } RkTables;
 
 /// One record: sums over the samples of a bucket in sample order, and the queries they cost.

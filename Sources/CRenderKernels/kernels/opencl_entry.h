@@ -6,7 +6,7 @@
         __global const float *attributes, __global const RkMaterial *materials, __global const RkTexture *textures,           \
         __global const RkImage *images, __global const uint *texels, __global const RkLight *lights,                          \
         __global const float *lightCumulative, __global const RkPunctual *punctuals, __global const float *skyCumulative,     \
-        __global const RkView *view
+        __global const uint *opacity, __global const RkView *view
 
 #define RK_COLLECT_TABLES(tables)                                                                                             \
     RkTables tables;                                                                                                          \
@@ -24,7 +24,8 @@
     tables.lights = lights;                                                                                                   \
     tables.lightCumulative = lightCumulative;                                                                                 \
     tables.punctuals = punctuals;                                                                                             \
-    tables.skyCumulative = skyCumulative
+    tables.skyCumulative = skyCumulative;                                                                                     \
+    tables.opacity = opacity
 
 /// Renders places: four words each (x, y, first sample, last sample). Three sums, the rays and the samples that were not finite
 /// go to five words a place.

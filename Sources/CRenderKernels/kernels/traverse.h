@@ -62,9 +62,26 @@ RK_FN float2 rk_box_interval(const RkBoxRay *r, float3 low, float3 high) {
     return out;
 }
 
+/// What the opacity map of a triangle says about a point in it.
+RK_FN uint rk_opacity(const RkTables *scene, RK_GLOBAL const RkDraw *draw, uint primitive, float u, float v) {
+    if (draw->opacity == RK_NONE) return RK_OPACITY_MIXED;
+    uint word = scene->opacity[draw->opacity + primitive];
+    uint n = 1u << (word & RK_OPACITY_LEVEL);
+    // Rows of cells from edge 01 to corner 2; in a row upright and inverted cells in turn. All exact: n is a power of two.
+    float x = u * (float)n, y = v * (float)n;
+    uint i = (uint)x, j = (uint)y;
+    uint inverted = (x - (float)i) + (y - (float)j) > 1.0f ? 1u : 0u;
+    j = j < n - 1u ? j : n - 1u;
+    uint place = 2u * i + inverted, last = 2u * (n - 1u - j);
+    uint cell = j * (2u * n - j) + (place < last ? place : last);
+    return (scene->opacity[(word >> RK_OPACITY_SHIFT) + (cell >> 4)] >> (2u * (cell & 15u))) & 3u;
+}
+
 /// Whether the surface lets this ray through at this point.
 RK_CALL uint rk_passes(const RkTables *scene, const RkSampler *sampler, uint query, uint drawIndex, uint primitive, float u, float v) {
     RK_GLOBAL const RkDraw *draw = scene->draws + drawIndex;
+    uint opacity = rk_opacity(scene, draw, primitive, u, v);
+    if (opacity != RK_OPACITY_MIXED) return opacity == RK_OPACITY_CLEAR ? 1u : 0u;
     RK_GLOBAL const RkMaterial *material = scene->materials + draw->material;
     RkCorners c = rk_corners(scene, draw, primitive);
     RkTexturePoint at = rk_texture_point(scene, draw, &c, u, v);

@@ -1,6 +1,6 @@
 // Draws and placements. A mesh that is used once, or is small, is baked into world space and shares the scene's tree; a large
 // one used several times keeps one tree in object space and is placed.
-#include "scene.h"
+#include "opacity.h"
 
 #include <string.h>
 
@@ -10,7 +10,7 @@
 /// Parts of a primitive that all its draws share, as offsets; RK_NONE: not yet there, or absent.
 typedef struct {
     bool shared, object;
-    uint32_t indices, uv0, uv1, colors;
+    uint32_t indices, uv0, uv1, colors, opacity;
     uint32_t positions, normals, tangents;
 } RkSharedParts;
 
@@ -27,6 +27,7 @@ typedef struct {
     RkArray *world;
     RkSharedParts *parts;
     RkMeshTree *meshes;
+    RkOpacityBuilder *opacity;
 } RkAssembly;
 
 static RkStatus rk_attribute_run(RkScene *scene, const float *values, size_t count, uint32_t *offset) {
@@ -65,6 +66,8 @@ static RkStatus rk_share(RkAssembly *a, const RkModelPrimitive *p, RkSharedParts
     RkStatus status = rk_attribute_run(scene, rk_model_floats(m, p->uv0), textured ? p->uv0.count : 0, &parts->uv0);
     if (status == RK_OK) status = rk_attribute_run(scene, rk_model_floats(m, p->uv1), textured ? p->uv1.count : 0, &parts->uv1);
     if (status == RK_OK) status = rk_attribute_run(scene, rk_model_floats(m, p->colors), p->colors.count, &parts->colors);
+    RkTriangleRun run = {parts->indices, parts->uv0, parts->uv1, (uint32_t)(p->indices.count / 3), parts->colors != RK_NONE};
+    if (status == RK_OK) status = rk_opacity_maps(a->opacity, p->material, &run, &parts->opacity);
     parts->shared = true;
     return status;
 }
@@ -120,6 +123,7 @@ static void rk_draw_from(RkDraw *draw, const RkModelPrimitive *p, const RkShared
     draw->uv0 = parts->uv0;
     draw->uv1 = parts->uv1;
     draw->colors = parts->colors;
+    draw->opacity = parts->opacity;
     draw->material = p->material;
     draw->triangles = (uint32_t)(p->indices.count / 3);
     draw->firstLight = RK_NONE;
@@ -299,7 +303,7 @@ static RkStatus rk_add_area_light(RkAssembly *a, const RkLightInput *light, cons
     RkDraw draw;
     memset(&draw, 0, sizeof draw);
     draw.indices = (uint32_t)scene->indices.count;
-    draw.normals = draw.tangents = draw.uv0 = draw.uv1 = draw.colors = draw.firstLight = RK_NONE;
+    draw.normals = draw.tangents = draw.uv0 = draw.uv1 = draw.colors = draw.opacity = draw.firstLight = RK_NONE;
     draw.material = (uint32_t)scene->materials.count;
     draw.triangles = corners - 2;
     draw.flags = rk_determinant(matrix) < 0.0f ? RK_DRAW_MIRRORED : 0;
@@ -334,13 +338,14 @@ static RkStatus rk_assemble_nodes(RkAssembly *a) {
 
 RkStatus rk_assemble(RkScene *scene, const RkPose *pose, RkArray *world, uint32_t *stackNeed) {
     RkModel *m = scene->model;
-    RkAssembly a = {scene, pose, world, NULL, NULL};
+    RkAssembly a = {scene, pose, world, NULL, NULL, NULL};
     if (!rk_append_copy(rk_budget(scene), &scene->materials, m->materials.data, m->materials.count, sizeof(RkMaterial)))
         return RK_OUT_OF_MEMORY;
     a.parts = rk_allocate(rk_budget(scene), m->primitives.count + 1, sizeof(RkSharedParts));
     a.meshes = rk_allocate(rk_budget(scene), m->meshes.count + 1, sizeof(RkMeshTree));
+    a.opacity = rk_opacity_begin(scene);
     RkStatus status = RK_OUT_OF_MEMORY;
-    if (a.parts != NULL && a.meshes != NULL) {
+    if (a.parts != NULL && a.meshes != NULL && a.opacity != NULL) {
         memset(a.parts, 0, m->primitives.count * sizeof(RkSharedParts));
         memset(a.meshes, 0, m->meshes.count * sizeof(RkMeshTree));
         status = rk_assemble_nodes(&a);
@@ -348,6 +353,7 @@ RkStatus rk_assemble(RkScene *scene, const RkPose *pose, RkArray *world, uint32_
             if (a.meshes[k].stackNeed > *stackNeed) *stackNeed = a.meshes[k].stackNeed;
         }
     }
+    rk_opacity_end(a.opacity);
     rk_release(rk_budget(scene), a.parts, m->primitives.count + 1, sizeof(RkSharedParts));
     rk_release(rk_budget(scene), a.meshes, m->meshes.count + 1, sizeof(RkMeshTree));
     return status;

@@ -7,7 +7,7 @@
 void rk_scene_destroy(RkScene *s) {
     if (s == NULL) return;
     RkArray *arrays[] = {&s->nodes, &s->packs, &s->placements, &s->draws, &s->indices, &s->attributes, &s->materials, &s->lights,
-        &s->lightCumulative, &s->punctuals, &s->skyCumulative, &s->cameras};
+        &s->lightCumulative, &s->punctuals, &s->skyCumulative, &s->opacity, &s->cameras};
     for (size_t k = 0; k < sizeof arrays / sizeof arrays[0]; k++) rk_array_free(rk_budget(s), arrays[k]);
     free(s);
 }
@@ -86,8 +86,10 @@ void rk_scene_tables(const RkScene *s, RkSceneTables *out) {
     t->lightCumulative = s->lightCumulative.data;
     t->punctuals = s->punctuals.data;
     t->skyCumulative = s->skyCumulative.data;
+    t->opacity = s->opacity.data;
     const RkArray *arrays[] = {&s->nodes, &s->packs, &s->placements, &s->draws, &s->indices, &s->attributes, &s->materials,
-        &m->textures, &m->images, &m->texels, &s->lights, &s->lightCumulative, &s->punctuals, &s->skyCumulative};
+        &m->textures, &m->images, &m->texels, &s->lights, &s->lightCumulative, &s->punctuals, &s->skyCumulative,
+        &s->opacity};
     out->bytes[0] = sizeof(RkHeader);
     for (size_t k = 1; k < RK_TABLE_COUNT; k++) out->bytes[k] = (uint64_t)arrays[k - 1]->count * arrays[k - 1]->stride;
 }

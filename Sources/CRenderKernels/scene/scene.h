@@ -14,7 +14,8 @@ typedef struct {
 struct RkScene {
     RkModel *model;
     RkHeader header;
-    RkArray nodes, packs, placements, draws, indices, attributes, materials, lights, lightCumulative, punctuals, skyCumulative;
+    RkArray nodes, packs, placements, draws, indices, attributes, materials, lights, lightCumulative, punctuals, skyCumulative,
+        opacity;
     /// World matrices of the cameras by camera; identity where no node carries one.
     RkArray cameras;
     uint64_t triangles;

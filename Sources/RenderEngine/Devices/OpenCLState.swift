@@ -86,6 +86,7 @@ struct OpenCLState: ~Copyable, @unchecked Sendable {
             UnsafeRawPointer(t.tables.attributes), UnsafeRawPointer(t.tables.materials), UnsafeRawPointer(t.tables.textures),
             UnsafeRawPointer(t.tables.images), UnsafeRawPointer(t.tables.texels), UnsafeRawPointer(t.tables.lights),
             UnsafeRawPointer(t.tables.lightCumulative), UnsafeRawPointer(t.tables.punctuals), UnsafeRawPointer(t.tables.skyCumulative),
+            UnsafeRawPointer(t.tables.opacity),
         ]
         for (pointer, size) in zip(pointers, sizes) {
             guard size <= device.allocationMax else {
