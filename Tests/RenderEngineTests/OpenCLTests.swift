@@ -56,6 +56,20 @@ import Testing
         }
     }
 
+    /// One device, opened twice and at once with the native one: contexts, queues and a cache beside each other.
+    @Test(.enabled(if: obstacle == nil, "\(obstacle ?? "")"))
+    func severalDevicesShareARender() throws {
+        let choice = try #require(DeviceChoice("opencl:0,opencl:0,native"))
+        let group = try choice.open(threads: 1, kernelCache: OpenCLTests.cache)
+        for scene in [KnownAnswers.medley, KnownAnswers.gallery] {
+            let prepared = try PreparedScene(scene, frame: 3)
+            let request = Requests.full(width: 40, height: 75, samples: 24, layers: [.normal], frame: 3)
+            let (shared, alone) = (try group.render(prepared, request), try NativeDevice(threads: 1).render(prepared, request))
+            let isEqual = shared == alone
+            #expect(isEqual)
+        }
+    }
+
     @Test func namesAMissingDevice() {
         #expect(throws: RenderError.self) { try OpenCLDevice(index: 999) }
     }

@@ -17,6 +17,11 @@ struct DevicesCommand: ParsableCommand {
     @Flag(name: .long, help: "List only: build nothing and measure nothing.")
     var quick = false
 
+    @Option(
+        name: .long, help: ArgumentHelp("Measure these together as well: a list such as opencl:0,opencl:1, or all.", valueName: "devices"),
+        transform: DeviceOptions.parse)
+    var device: DeviceChoice?
+
     @OptionGroup var data: DataOptions
     @OptionGroup var output: JSONOption
 
@@ -37,6 +42,10 @@ struct DevicesCommand: ParsableCommand {
             if rows.count == 1 { notice = "no OpenCL device is installed" }
         } catch {
             notice = error.description
+        }
+        if let device {
+            let together = DeviceDescription(name: device.description, details: "together")
+            rows.append(measured(together) { () throws(RenderError) in try device.open(kernelCache: cache) })
         }
         let sandbox = EngineSandbox.supported
         var text = table(rows).text
@@ -60,6 +69,7 @@ struct DevicesCommand: ParsableCommand {
         guard !quick, device.refusal == nil else { return row }
         do throws(RenderError) {
             let opened = try open()
+            if row.device.details == "together" { row.device.details = opened.description.details }
             row.profile = try KnownAnswers.profile(of: opened)
             row.speed = try speed(of: opened)
         } catch {

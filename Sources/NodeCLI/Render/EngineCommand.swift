@@ -20,7 +20,8 @@ struct EngineCommand: ParsableCommand {
 /// Flags that choose what renders.
 struct DeviceOptions: ParsableArguments {
     @Option(
-        name: .long, help: ArgumentHelp("Render on native, or on opencl[:N].", valueName: "device"), transform: DeviceOptions.parseDevice)
+        name: .long, help: ArgumentHelp("Render on native, opencl[:N], several of them with commas between, or all.", valueName: "devices"),
+        transform: DeviceOptions.parse)
     var device: DeviceChoice = .native
 
     @Option(name: .long, help: ArgumentHelp("Threads of the native device (default: one per processor).", valueName: "n"))
@@ -30,8 +31,10 @@ struct DeviceOptions: ParsableArguments {
         if let threads, !(1...256).contains(threads) { throw ValidationError("--threads is 1 to 256") }
     }
 
-    private static func parseDevice(_ text: String) throws -> DeviceChoice {
-        guard let choice = DeviceChoice(text) else { throw ValidationError("'\(text)' is no device: give native, opencl or opencl:N") }
+    static func parse(_ text: String) throws -> DeviceChoice {
+        guard let choice = DeviceChoice(text) else {
+            throw ValidationError("'\(text)' is no device: give native, opencl, opencl:N, a list such as opencl:0,opencl:1, or all")
+        }
         return choice
     }
 }

@@ -21,11 +21,12 @@ enum KernelCache {
         return bytes
     }
 
-    /// Beside the target first, so that no half-written binary is ever found.
+    /// Beside the target first, so that no half-written binary is ever found: by any number of processes and of devices in one.
     static func write(_ bytes: [UInt8], to path: String) {
         guard let slash = path.lastIndex(of: "/") else { return }
         makeFolder(String(path[..<slash]))
-        let temporary = "\(path).\(getpid()).part"
+        // Processes of two containers may have the same number.
+        let temporary = "\(path).\(getpid()).\(UInt64.random(in: 0...UInt64.max)).part"
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { return }
         var rest = bytes[...]

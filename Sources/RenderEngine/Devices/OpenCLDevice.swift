@@ -42,6 +42,12 @@ public final class OpenCLDevice: RenderDevice {
         }
     }
 
+    /// Indices of the devices that are no processor and not refused.
+    static func accelerators() throws(RenderError) -> [Int] {
+        let devices = try OpenCLPlatform.devices()
+        return devices.indices.filter { !devices[$0].isProcessor && devices[$0].refusal == nil }
+    }
+
     public func render(_ scene: PreparedScene, _ request: RenderRequest, progress: (RenderProgress) -> Bool)
         throws(RenderError) -> TileRecords
     {

@@ -12,6 +12,8 @@ enum OpenCLPlatform {
         let singleFloat: cl_device_fp_config
         let hostUnifiedMemory: Bool
         let littleEndian: Bool
+        /// The machine's own processor, which the native device uses as well.
+        let isProcessor: Bool
         let allocationMax: UInt64
 
         /// Why this device can't give profile D's bits; nil where nothing is known against it.
@@ -53,6 +55,7 @@ enum OpenCLPlatform {
                         singleFloat: number(CL_DEVICE_SINGLE_FP_CONFIG, cl_device_fp_config.self),
                         hostUnifiedMemory: number(CL_DEVICE_HOST_UNIFIED_MEMORY, cl_bool.self) != 0,
                         littleEndian: number(CL_DEVICE_ENDIAN_LITTLE, cl_bool.self) != 0,
+                        isProcessor: number(CL_DEVICE_TYPE, cl_device_type.self) & cl_device_type(CL_DEVICE_TYPE_CPU) != 0,
                         allocationMax: number(CL_DEVICE_MAX_MEM_ALLOC_SIZE, cl_ulong.self)))
             }
         }

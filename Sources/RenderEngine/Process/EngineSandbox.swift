@@ -29,20 +29,17 @@ public struct EngineSandbox: Equatable, Sendable, CustomStringConvertible {
 
     /// Confines this process for good. To be called before it has threads.
     ///
-    /// - Parameter kernelCache: of an OpenCL device; created here, since nothing can be created beside it afterwards.
+    /// - Parameter kernelCache: of OpenCL devices; created here, since nothing can be created beside it afterwards.
     static func enter(_ device: DeviceChoice, kernelCache: String?) -> EngineSandbox {
         sandbox_limit()
-        switch device {
-        case .native: return EngineSandbox(sandbox_enter(nil, 0))
-        case .openCL:
-            guard let kernelCache else { return EngineSandbox(sandbox_enter(nil, 1)) }
-            // Drivers keep caches and temporary files of their own: within the one folder that stays open.
-            KernelCache.makeFolder(kernelCache)
-            for (name, folder) in [("POCL_CACHE_DIR", "pocl"), ("CUDA_CACHE_PATH", "cuda"), ("TMPDIR", "tmp")] {
-                KernelCache.makeFolder("\(kernelCache)/\(folder)")
-                setenv(name, "\(kernelCache)/\(folder)", 1)
-            }
-            return EngineSandbox(sandbox_enter(kernelCache, 1))
+        guard device.usesOpenCL else { return EngineSandbox(sandbox_enter(nil, 0)) }
+        guard let kernelCache else { return EngineSandbox(sandbox_enter(nil, 1)) }
+        // Drivers keep caches and temporary files of their own: within the one folder that stays open.
+        KernelCache.makeFolder(kernelCache)
+        for (name, folder) in [("POCL_CACHE_DIR", "pocl"), ("CUDA_CACHE_PATH", "cuda"), ("TMPDIR", "tmp")] {
+            KernelCache.makeFolder("\(kernelCache)/\(folder)")
+            setenv(name, "\(kernelCache)/\(folder)", 1)
         }
+        return EngineSandbox(sandbox_enter(kernelCache, 1))
     }
 }
