@@ -35,12 +35,14 @@ public enum LogLevel: String, NamedChoice { case trace, debug, info, notice, war
 
 public enum LogFormat: String, NamedChoice { case text, json }
 
-/// Where kernels run: `opencl`, `opencl:N` (the N-th device) or `native`.
+/// Where kernels run: `opencl`, `opencl:N` (the N-th device), `native`, several of them with commas between, or `all`.
 public enum RenderDevice: Equatable, Hashable, FieldValue {
     case opencl(index: Int)
     case native
+    /// A list of the others, or `all`, as it was written.
+    case several(String)
 
-    public static var typeName: String { "opencl, opencl:N or native" }
+    public static var typeName: String { "opencl, opencl:N, native, a list of them or all" }
 
     public init?(_ text: String) {
         if text == "native" {
@@ -49,6 +51,12 @@ public enum RenderDevice: Equatable, Hashable, FieldValue {
             self = .opencl(index: 0)
         } else if text.hasPrefix("opencl:"), let index = UInt8(text.dropFirst(7)) {
             self = .opencl(index: Int(index))
+        } else if text == "all" {
+            self = .several(text)
+        } else if text.contains(","), text.utf8.count <= 1024,
+            text.split(separator: ",", omittingEmptySubsequences: false).allSatisfy({ $0 != "all" && RenderDevice(String($0)) != nil })
+        {
+            self = .several(text)
         } else {
             return nil
         }
@@ -63,6 +71,7 @@ public enum RenderDevice: Equatable, Hashable, FieldValue {
     public var name: String {
         switch self {
         case .native: "native"
+        case .several(let text): text
         case .opencl(let index): index == 0 ? "opencl" : "opencl:\(index)"
         }
     }

@@ -43,7 +43,7 @@ public struct DaemonSettings: Sendable {
 public struct EngineProcess: Equatable, Sendable {
     /// The program; it takes `engine --device DEVICE`.
     public var path: String
-    /// `native` or `opencl:N`.
+    /// `native`, `opencl:N`, a list of them or `all`.
     public var device: String
     /// Of the native device; 0 for one per processor.
     public var threads: Int

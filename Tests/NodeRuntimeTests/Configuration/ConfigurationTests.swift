@@ -27,6 +27,11 @@ struct ConfigurationTests {
         #expect(resolved.origin(of: "log.level") == .standard)
     }
 
+    @Test(arguments: ["native", "opencl", "opencl:2", "opencl:0,opencl:1", "native,opencl:1", "all"])
+    func devicesAreNamedAsTheyWereWritten(text: String) throws {
+        #expect(try resolve(file: "[render]\ndevice = \"\(text)\"").configuration.device.name == text)
+    }
+
     @Test func flagsWinOverVariablesOverTheFile() throws {
         let file = "[log]\nlevel = \"error\"\nformat = \"json\"\n[limits]\nconnections = 7\n"
         let environment = ["INFERIX_LOG_LEVEL": "debug", "INFERIX_LIMITS_CONNECTIONS": "8", "HOME": "/x"]
@@ -97,7 +102,8 @@ struct ConfigurationTests {
         ("listen = [\"/ip4/1.2.3.4/udp/1\"]", "listen takes addresses"), ("bootstrap = [\"/ip4/1.2.3.4/tcp/1\"]", "end in the peer's id"),
         ("[limits]\nconnections = -1", "from 0 to 100000, not -1"), ("[limits]\nconnections = \"many\"", "an integer, not \"many\""),
         ("[limits]\nconnections = 1.5", "not a number with a fraction"), ("[log]\nlevel = 1979-05-27", "not a date"),
-        ("[log]\nlevel = true", "not true or false"), ("[render]\ndevice = \"gpu\"", "takes opencl, opencl:N or native"),
+        ("[log]\nlevel = true", "not true or false"), ("[render]\ndevice = \"gpu\"", "takes opencl, opencl:N, native, a list"),
+        ("[render]\ndevice = \"native,all\"", "takes opencl, opencl:N, native, a list"),
         ("api = \"4080\"", "takes HOST:PORT"), ("api = \"::1:80\"", "takes HOST:PORT"), ("subscribe = [\"\"]", "1 to 256 bytes"),
         ("log = 1", "there is no key log"), ("[[roles]]\na = 1", "not a table"),
     ])
