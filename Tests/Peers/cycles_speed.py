@@ -1,26 +1,20 @@
-"""cycles_speed.py SCENE --samples N [--sky RADIANCE] [--size 256] [--depth 8] [--threads 2]
+"""cycles_speed.py SCENE --samples N [--sky RADIANCE] [--roulette] …
 
 Renders with Cycles (`pip install bpy`) on the processor and prints one JSON object: paths, and the wall and processor seconds that they took.
-Nothing that changes the estimate is on: no adaptive sampling, denoising, clamping, blurred reflections or light tree. Loading and building
-are left out by taking the difference of a long and a short render.
+Nothing that changes the estimate is on: no adaptive sampling, denoising, clamping, blurred reflections or light tree. Cycles ends paths by
+roulette unless it is told how many bounces are sure: all of them, but with `--roulette`. Loading and building are left out by taking
+the difference of a long and a short render.
 """
-import argparse
 import json
 import os
 import tempfile
 
+import speed_options
 from process_time import spent
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("scene")
-    parser.add_argument("--samples", type=int, required=True)
-    parser.add_argument("--sky", type=float, default=0.0)
-    parser.add_argument("--size", type=int, default=256)
-    parser.add_argument("--depth", type=int, default=8)
-    parser.add_argument("--threads", type=int, default=2)
-    options = parser.parse_args()
+    options = speed_options.parse(__doc__)
     import bpy
 
     bpy.ops.wm.read_factory_settings(use_empty=True)
@@ -36,10 +30,11 @@ def main():
     scene.render.engine = "CYCLES"
     # Cycles counts bounces, we count segments: the last one, to a light, is not a bounce.
     bounces = options.depth - 1
+    sure = 0 if options.roulette else bounces
     settings = {
         "device": "CPU", "use_adaptive_sampling": False, "use_denoising": False, "use_light_tree": False, "max_bounces": bounces,
         "diffuse_bounces": bounces, "glossy_bounces": bounces, "transmission_bounces": bounces, "transparent_max_bounces": 64,
-        "min_light_bounces": 0, "min_transparent_bounces": 0, "sample_clamp_direct": 0, "sample_clamp_indirect": 0, "blur_glossy": 0,
+        "min_light_bounces": sure, "min_transparent_bounces": 0 if options.roulette else 64, "sample_clamp_direct": 0, "sample_clamp_indirect": 0, "blur_glossy": 0,
         "caustics_reflective": True, "caustics_refractive": True, "pixel_filter_type": "BOX", "filter_width": 1.0}
     for name, value in settings.items():
         setattr(scene.cycles, name, value)

@@ -1,15 +1,16 @@
-"""mitsuba_speed.py SCENE --samples N [--sky RADIANCE] [--size 256] [--depth 8]
+"""mitsuba_speed.py SCENE --samples N [--sky RADIANCE] [--roulette] [--through-cutouts] …
 
 Renders with Mitsuba 3 (`llvm_ad_rgb`, so with Debian's libllvm19) and prints one JSON object: paths, and the wall and processor seconds that they
 took. The first render compiles and is left out. Materials are glTF's metallic-roughness with textures, normal maps and masks.
+Its `path` lets no light through the clear parts of masks, and each costs a path one bounce; `volpath`, with `--through-cutouts`, does as we do.
 """
-import argparse
 import io
 import json
 import time
 
 import numpy
 
+import speed_options
 from process_time import spent
 from mitsuba_gltf import ggx, masking, schlick
 import drjit as dr
@@ -123,18 +124,20 @@ class Materials:
         return mi.load_dict(bsdf)
 
 
-def build(path, size, depth, sky):
+def build(path, options):
     frame = SceneFrame(path)
     matrix, yfov = frame.camera
     scene = {
-        "type": "scene", "integrator": {"type": "path", "max_depth": depth, "rr_depth": 100000},
+        "type": "scene", "integrator": {
+            "type": "volpath" if options.through_cutouts else "path", "max_depth": options.depth,
+            "rr_depth": 1 if options.roulette else 100000},
         "sensor": {
             "type": "perspective", "fov": float(numpy.degrees(yfov)), "fov_axis": "y", "near_clip": 0.001, "far_clip": 1e4,
             "to_world": mi.ScalarTransform4f(numpy.ascontiguousarray(matrix @ numpy.diag([-1.0, 1, -1, 1]))),
             "sampler": {"type": "independent"},
-            "film": {"type": "hdrfilm", "width": size, "height": size, "pixel_format": "rgb", "rfilter": {"type": "box"}}}}
-    if sky > 0:
-        scene["sky"] = {"type": "constant", "radiance": {"type": "rgb", "value": [sky] * 3}}
+            "film": {"type": "hdrfilm", "width": options.size, "height": options.size, "pixel_format": "rgb", "rfilter": {"type": "box"}}}}
+    if options.sky > 0:
+        scene["sky"] = {"type": "constant", "radiance": {"type": "rgb", "value": [options.sky] * 3}}
     materials, made = Materials(frame), {}
     for index, mesh in enumerate(frame.meshes):
         number = mesh["material"]
@@ -161,16 +164,9 @@ def build(path, size, depth, sky):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("scene")
-    parser.add_argument("--samples", type=int, required=True)
-    parser.add_argument("--sky", type=float, default=0.0)
-    parser.add_argument("--size", type=int, default=256)
-    parser.add_argument("--depth", type=int, default=8)
-    parser.add_argument("--threads", type=int, default=2)
-    options = parser.parse_args()
+    options = speed_options.parse(__doc__)
     dr.set_thread_count(options.threads)
-    scene = build(options.scene, options.size, options.depth, options.sky)
+    scene = build(options.scene, options)
 
     def render(seed):
         picture = numpy.array(mi.render(scene, spp=options.samples, seed=seed))

@@ -1,9 +1,10 @@
-"""speed.py [--rounds 5] [--samples 32] [--node .build/release/node] [--scenes scenes] [--only NAME,…]
+"""speed.py [--rounds 5] [--samples 32] [--node .build/release/node] [--scenes scenes] [--only NAME,…] [--roulette]
 
 Speed beside other renderers, as far as they are installed: Cycles (`pip install bpy`), Mitsuba 3 (`pip install mitsuba pillow`, with Debian's
-libllvm19), Embree 3 (Debian's libembree-dev). 256², depth 8, no Russian roulette, two threads. Runs take turns; medians and their
-ratios are printed, loading excluded. Paths a second are told by the clock and, in brackets, by processor time as if two processors had been free:
-where a machine does other work as well only these can be compared. Exits with 77 where nothing could be compared.
+libllvm19), Embree 3 (Debian's libembree-dev). 256², depth 8, two threads; no Russian roulette, or, with `--roulette`, on all sides. Runs take
+turns; medians and their ratios are printed, loading excluded. Paths a second are told by the clock and, in brackets, by processor time as if
+two processors had been free: where a machine does other work as well only these can be compared. Exits with 77 where nothing could be
+compared.
 """
 import argparse
 import importlib.util
@@ -24,17 +25,18 @@ THREADS = 2
 
 
 class Scene:
-    """`sky`: radiance of a white sky. `targets`: ours over Cycles, over Mitsuba, and rays over Embree's."""
+    """`sky`: radiance of a white sky. `targets`: ours over Cycles, over Mitsuba, and rays over Embree's. `cutouts`: has masks."""
 
-    def __init__(self, file, sky, cycles, mitsuba, embree=None):
-        self.file, self.sky, self.targets = file, sky, {"cycles": cycles, "mitsuba": mitsuba, "embree": embree}
+    def __init__(self, file, sky, cycles, mitsuba, embree=None, cutouts=False):
+        self.file, self.sky, self.cutouts = file, sky, cutouts
+        self.targets = {"cycles": cycles, "mitsuba": mitsuba, "embree": embree}
 
 
 SCENES = {
     "cornell": Scene("cornell.glb", 0, 3.0, 1.0),
     "terrain": Scene("terrain.glb", 1, 1.5, 0.9, 0.5),
     "helmet": Scene("flighthelmet.glb", 1, 2.0, 0.8, 0.55),
-    "courtyard": Scene("courtyard.glb", 1, 2.0, 1.0)}
+    "courtyard": Scene("courtyard.glb", 1, 2.0, 1.0, cutouts=True)}
 
 
 def rates(paths, wall, processor):
@@ -43,6 +45,8 @@ def rates(paths, wall, processor):
 
 def ours(options, path, sky):
     command = [options.node, "render", path, "--size", "256x256", "--depth", "8", "--threads", str(THREADS), "--device", "native", "--json"]
+    if options.roulette:
+        command += ["--roulette", "1"]
     if sky:
         command += ["--sky", f"{sky},{sky},{sky}"]
 
@@ -57,10 +61,11 @@ def ours(options, path, sky):
     return rates(long["paths"] - short["paths"], long["seconds_render"] - short["seconds_render"], much - little)
 
 
-def peer(script, options, path, sky):
+def peer(script, flags, options, path, sky):
+    flags = flags + ["--roulette"] if options.roulette else flags
     result = subprocess.run(
-        [sys.executable, os.path.join(here, script), path, "--samples", str(options.samples), "--sky", str(sky), "--threads", str(THREADS)],
-        capture_output=True, text=True)
+        [sys.executable, os.path.join(here, script), path, "--samples", str(options.samples), "--sky", str(sky), "--threads", str(THREADS),
+         *flags], capture_output=True, text=True)
     line = result.stdout.strip().splitlines()[-1:]
     if result.returncode != 0 or not line or not line[0].startswith("{"):
         raise RuntimeError(f"{script}: {(result.stderr or result.stdout).strip().splitlines()[-1:]}")
@@ -101,8 +106,9 @@ def main():
     parser.add_argument("--node", default=os.path.join(root, ".build", "release", "node"))
     parser.add_argument("--scenes", default=os.path.join(root, "scenes"))
     parser.add_argument("--only", default="")
+    parser.add_argument("--roulette", action="store_true")
     options = parser.parse_args()
-    peers = {"cycles": "cycles_speed.py", "mitsuba": "mitsuba_speed.py"}
+    peers = {"cycles": ("cycles_speed.py", []), "mitsuba": ("mitsuba_speed.py", [])}
     for name, module in (("cycles", "bpy"), ("mitsuba", "mitsuba")):
         if importlib.util.find_spec(module) is None:
             print(f"{name}: the Python package {module} is not installed, so it is not compared")
@@ -124,17 +130,20 @@ def main():
             if not os.path.exists(path):
                 print(f"{name}: there is no {path}, so it is not compared")
                 continue
-            runs = {"ours": []} | {who: [] for who in peers}
+            rivals = dict(peers)
+            if scene.cutouts and "mitsuba" in peers:
+                rivals["mitsuba through cutouts"] = ("mitsuba_speed.py", ["--through-cutouts"])
+            runs = {"ours": []} | {who: [] for who in rivals}
             for _ in range(options.rounds):
                 runs["ours"].append(ours(options, path, scene.sky))
-                for who, script in peers.items():
-                    runs[who].append(peer(script, options, path, scene.sky))
+                for who, (script, flags) in rivals.items():
+                    runs[who].append(peer(script, flags, options, path, scene.sky))
             middle = {who: [statistics.median(r[k] for r in all) for k in (0, 1)] for who, all in runs.items()}
             print(f"{name:10s} ours {middle['ours'][0]:.2f} ({middle['ours'][1]:.2f}) Mpaths/s", flush=True)
-            for who in peers:
+            for who in rivals:
                 ratio = [middle["ours"][k] / middle[who][k] for k in (0, 1)]
                 print(f"{'':10s} {who} {middle[who][0]:.2f} ({middle[who][1]:.2f}), ratio {ratio[0]:.2f} ({ratio[1]:.2f}), "
-                      f"target {scene.targets[who]}", flush=True)
+                      f"target {scene.targets.get(who, 'none')}", flush=True)
             if program and scene.targets["embree"]:
                 mine, theirs, ratio, hits, their_hits = rays(program, folder, path)
                 print(f"{'':10s} incoherent rays: ours {mine}, embree {theirs} Mrays/s a core, ratio {ratio}, "
