@@ -24,6 +24,8 @@ public enum RecordType: UInt16, Hashable, Sendable, CaseIterable {
     case openings = 37
     case verdict = 38
     case dutyDecline = 39
+    case sampleQuestion = 40
+    case sampleTrace = 41
     // account/1
     case transferOrder = 48
     case transferApplied = 49

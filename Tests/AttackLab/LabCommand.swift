@@ -5,7 +5,7 @@ import Foundation
 struct AttackCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "AttackLab", abstract: "Attack Proof-of-Render.",
-        subcommands: [LabCommand.self, ScenesCommand.self, HonestCommand.self],
+        subcommands: [LabCommand.self, ScenesCommand.self, HonestCommand.self, FidelityCommand.self],
         defaultSubcommand: LabCommand.self)
 }
 

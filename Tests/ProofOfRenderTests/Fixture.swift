@@ -8,14 +8,33 @@ import Wire
 /// A renderer for tests: the value of a place is a hash of all that profile D lets it depend on.
 enum TestRenderer {
     static func value(_ request: RenderRequest, _ place: RecordPlace) -> RecordValue {
+        let digest = digest(request, place)
+        let first = place.bucket * 16
+        var value = RecordValue(sums: .zero, rays: 0)
+        for sample in first..<min(first + 16, request.samples.upperBound) {
+            let one = one(digest, sample)
+            value.sums += one.sums
+            value.rays += one.rays
+        }
+        return value
+    }
+
+    static func sample(_ request: RenderRequest, _ place: SamplePlace) -> RecordValue {
+        one(digest(request, RecordPlace(x: place.x, y: place.y, bucket: place.sample / 16)), place.sample)
+    }
+
+    private static func one(_ digest: Bytes32, _ sample: UInt32) -> RecordValue {
+        let at = Int(sample % 16)
+        let sums = SIMD3<Float>(
+            Float(digest[at]) / 7 + Float(digest[31 - at]) / 1024, Float(digest[at + 1]) / 3, Float(digest[at]) * Float(digest[3]) / 97)
+        return RecordValue(sums: sums, rays: 1 + UInt16(digest[at + 2] % 6))
+    }
+
+    private static func digest(_ request: RenderRequest, _ place: RecordPlace) -> Bytes32 {
         var writer = ByteWriter()
         for number in [request.frame, request.settings.depth, place.x, place.y, place.bucket] { writer.writeLittleEndian(number) }
         writer.writeLittleEndian(request.rngKey)
-        let digest = Hash.blake2b(writer.bytes)
-        let samples = min(16, request.samples.upperBound - place.bucket * 16)
-        let sums = SIMD3<Float>(
-            Float(digest[0]) / 7 + Float(digest[1]) / 1024, Float(digest[2]) / 3, Float(digest[3]) * Float(digest[4]) / 97)
-        return RecordValue(sums: sums, rays: UInt16(samples) * UInt16(1 + digest[5] % 6) + UInt16(digest[6] % 5))
+        return Hash.blake2b(writer.bytes)
     }
 
     static func render(_ request: RenderRequest) -> TileRecords {

@@ -1,3 +1,4 @@
+import ProofOfRender
 import RenderEngine
 import RenderModel
 import Testing
@@ -43,6 +44,30 @@ import Testing
                 }
             }
         }
+    }
+
+    @Test("samples alone add up to the record, sample by sample: a third party renders one of them")
+    func samplesAddUpToTheRecord() throws {
+        var seen: Set<SIMD3<Float>> = []
+        for scene in [KnownAnswers.medley, KnownAnswers.night] {
+            let prepared = try PreparedScene(scene)
+            let device = NativeDevice(threads: 1)
+            let request = Requests.full(width: 12, height: 9, samples: 40)
+            for place in [RecordPlace(x: 6, y: 6, bucket: 1), RecordPlace(x: 3, y: 4, bucket: 0), RecordPlace(x: 11, y: 8, bucket: 2)] {
+                let places = (place.bucket * 16..<min(place.bucket * 16 + 16, 40)).map { SamplePlace(x: place.x, y: place.y, sample: $0) }
+                let samples = try device.samples(prepared, request, at: places)
+                seen.formUnion(samples.map(\.sums))
+                var record = RecordValue(sums: .zero, rays: 0)
+                for (prefix, sample) in zip(request.prefixes(of: place), samples) {
+                    record = RecordValue(sums: record.sums + sample.sums, rays: record.rays + sample.rays)
+                    #expect(try device.recompute(prepared, prefix, places: [place])[0].isIdentical(to: record))
+                }
+                #expect(try device.recompute(prepared, request, places: [place])[0].isIdentical(to: record))
+            }
+            #expect(throws: RenderError.self) { try device.samples(prepared, request, at: [SamplePlace(x: 0, y: 0, sample: 40)]) }
+            #expect(throws: RenderError.self) { try device.samples(prepared, request, at: [SamplePlace(x: 12, y: 0, sample: 0)]) }
+        }
+        #expect(seen.count > 8)
     }
 
     @Test func recomputedPlacesEqualTheRender() throws {

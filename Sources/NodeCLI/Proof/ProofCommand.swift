@@ -109,7 +109,10 @@ enum ProofFile {
             guard missing.isEmpty else { return replay.report(values: nil, missing: missing) }
             let scene = try CanonicalScene(manifest: manifest) { (cid: CID) throws(SceneFormatError) -> [UInt8]? in blocks.block(cid) }
             let prepared = try PreparedScene(scene, frame: request.frame)
-            return replay.report(values: try NativeDevice().recompute(prepared, request, places: replay.places))
+            let device = NativeDevice()
+            return replay.report(
+                values: try device.recompute(prepared, request, places: replay.places),
+                sampleValues: try device.samples(prepared, request, at: replay.samples))
         } catch let error as SceneFormatError {
             throw CommandFailure(.notReplayed, "the scene of the bundle cannot be read: \(error)", advice: "give its blocks with --scene")
         } catch let error as RenderError {

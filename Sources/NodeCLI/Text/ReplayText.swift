@@ -78,6 +78,8 @@ struct ReplayText {
         case .blind(let index): "Verifier \(index + 1): blind commitment"
         case .openings(let index): "Verifier \(index + 1): openings"
         case .recomputation(let index): "Verifier \(index + 1): recomputation"
+        case .trace(let index): "Verifier \(index + 1): trace of the record that differs"
+        case .sample(let index): "Verifier \(index + 1): the sample that differs, rendered alone"
         case .verdict(let index): "Verifier \(index + 1): verdict"
         case .attemptEnd: "end of the attempt"
         }
@@ -94,6 +96,7 @@ struct ReplayText {
         case .notDrawn: "the draw gives somebody else, or the roster is not the certified one"
         case .wrongNonce: "not the nonce that the acceptance fixed"
         case .wrongBlind: "values and salt do not give the blind commitment"
+        case .wrongSample: "the trace is not of the disputed record, or its sample is right"
         case .wrongValues: "the Verifier's values are not those that come out"
         case .falseVerdict: "the records give another outcome than the verdict states"
         case .foreignPicture: "not the blocks that the commitment names"

@@ -74,7 +74,9 @@ extension ProofBundle.Transcript {
     func write(to writer: inout ProtobufWriter) {
         writer.alwaysBytes(1, duty.encoded)
         writer.alwaysBytes(2, accept.encoded)
-        for (number, record) in [(3, challenge), (4, locators), (5, blind), (6, openings), (7, verdict)] as [(UInt32, Record?)] {
+        for (number, record) in [(3, challenge), (4, locators), (5, blind), (6, openings), (7, verdict), (8, question), (9, trace)]
+            as [(UInt32, Record?)]
+        {
             if let record { writer.alwaysBytes(number, record.encoded) }
         }
     }
@@ -83,12 +85,12 @@ extension ProofBundle.Transcript {
         var reader = ProtobufReader(encoded, canonical: true)
         var records: [UInt32: Record] = [:]
         while let field = try reader.next() {
-            guard 1...7 ~= field.number, records[field.number] == nil else { throw .notCanonical }
+            guard 1...9 ~= field.number, records[field.number] == nil else { throw .notCanonical }
             records[field.number] = try Record(encoded: try field.bytes())
         }
         self.init(
             duty: try records[1].required(), accept: try records[2].required(), challenge: records[3], locators: records[4],
-            blind: records[5], openings: records[6], verdict: try records[7].required())
+            blind: records[5], openings: records[6], verdict: try records[7].required(), question: records[8], trace: records[9])
     }
 }
 

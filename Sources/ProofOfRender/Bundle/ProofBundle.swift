@@ -12,10 +12,13 @@ public struct ProofBundle: Equatable, Sendable {
         public var blind: Record?
         public var openings: Record?
         public var verdict: Record
+        /// Where the Verifier asked for the samples of a record that differed.
+        public var question: Record?
+        public var trace: Record?
 
         public init(
             duty: Record, accept: Record, challenge: Record? = nil, locators: Record? = nil, blind: Record? = nil,
-            openings: Record? = nil, verdict: Record
+            openings: Record? = nil, verdict: Record, question: Record? = nil, trace: Record? = nil
         ) {
             self.duty = duty
             self.accept = accept
@@ -24,6 +27,8 @@ public struct ProofBundle: Equatable, Sendable {
             self.blind = blind
             self.openings = openings
             self.verdict = verdict
+            self.question = question
+            self.trace = trace
         }
     }
 

@@ -22,6 +22,8 @@ public struct Replay: Sendable {
     public let sceneRoot: CID?
     /// Every challenged place of every transcript, once.
     public let places: [RecordPlace]
+    /// Every sample that a verdict narrowed its reason down to.
+    public let samples: [SamplePlace]
 
     var lines: [ReplayReport.Line] = []
     let frame: ReplayFrame?
@@ -44,18 +46,23 @@ public struct Replay: Sendable {
         lines = log.lines
         var seen: Set<RecordPlace> = []
         places = transcripts.flatMap { $0.located?.places ?? [] }.filter { seen.insert($0).inserted }
+        samples = transcripts.compactMap { $0.step?.place }
     }
 
-    /// `values`: one per place, in order; nil where the scene was not at hand, with the blocks that were `missing`.
-    public func report(values: [RecordValue]?, missing: [CID] = []) -> ReplayReport {
+    /// `values`: one per place, in order; nil where the scene was not at hand, with the blocks that were `missing`. `sampleValues`: one per
+    /// sample, each rendered alone. A sample that differs shows its reason without the values of any place.
+    public func report(values: [RecordValue]?, sampleValues: [RecordValue]? = nil, missing: [CID] = []) -> ReplayReport {
         let values = values?.count == places.count ? values : nil
         var log = ReplayLog(lines: lines)
         var byPlace: [RecordPlace: RecordValue] = [:]
         if let values { for (place, value) in zip(places, values) { byPlace[place] = value } }
         var outcomes: [ReplayOutcome] = []
+        var bySample: [SamplePlace: RecordValue] = [:]
+        if let sampleValues { for (place, value) in zip(samples, sampleValues) { bySample[place] = value } }
         if let frame {
             for transcript in transcripts {
-                outcomes.append(transcript.judge(frame: frame, values: values == nil ? nil : byPlace, log: &log))
+                let sample = transcript.step.flatMap { bySample[$0.place] }
+                outcomes.append(transcript.judge(frame: frame, values: values == nil ? nil : byPlace, sample: sample, log: &log))
             }
         }
         let decision = ReplayDecision(bundle: bundle, frame: frame, outcomes: outcomes, log: &log)

@@ -100,7 +100,7 @@ extension ReplayStep {
     var transcript: Int? {
         switch self {
         case .verifierDraw(let index), .duty(let index), .acceptance(let index), .challenge(let index), .locators(let index),
-            .blind(let index), .openings(let index), .recomputation(let index), .verdict(let index):
+            .blind(let index), .openings(let index), .trace(let index), .recomputation(let index), .sample(let index), .verdict(let index):
             index
         case .jobRequest, .jobPlan, .offer, .workerDraw, .commitment, .anchor, .picture, .attemptEnd: nil
         }

@@ -6,7 +6,7 @@ public enum ReplayStep: Hashable, Sendable {
     case jobRequest, jobPlan, offer, workerDraw, commitment, anchor, picture
     /// Steps of one transcript, by its position in the bundle.
     case verifierDraw(Int), duty(Int), acceptance(Int), challenge(Int), locators(Int), blind(Int), openings(Int)
-    case recomputation(Int), verdict(Int)
+    case trace(Int), recomputation(Int), sample(Int), verdict(Int)
     case attemptEnd
 }
 
@@ -28,6 +28,8 @@ public enum ReplayFailure: Hashable, Sendable {
     case wrongBlind
     /// The values that the Verifier claims to have rendered are not those that come out.
     case wrongValues
+    /// The trace is not of the disputed record, or the sample that the verdict names is right.
+    case wrongSample
     /// The records give another outcome than the verdict states; nil where they give none.
     case falseVerdict(found: Verdict.Outcome?)
     /// The blocks of the picture are not those that the commitment names.

@@ -14,6 +14,8 @@ struct ReplayTranscript: Sendable {
     private var locators: Locators?
     private var openings: Openings?
     private var opened: OpenedValues?
+    /// What the verdict narrowed its reason down to.
+    private(set) var step: SampleStep?
 
     init(_ transcript: ProofBundle.Transcript, index: Int, frame: ReplayFrame, log: inout ReplayLog) {
         self.index = index
@@ -38,6 +40,7 @@ struct ReplayTranscript: Sendable {
 
         guard openLocators(transcript, dutyID: duty.id, verdict: verdict.body, frame: frame, log: &log) else { return }
         guard openOpenings(transcript, duty: duty, verdict: verdict.body, frame: frame, log: &log) else { return }
+        guard openTrace(transcript, dutyID: duty.id, verdict: verdict.body, frame: frame, log: &log) else { return }
         self.verdict = (verdict.body, verdict.id, verifier)
     }
 
@@ -91,6 +94,28 @@ struct ReplayTranscript: Sendable {
         return true
     }
 
+    /// Question and trace, where the verdict cites one.
+    private mutating func openTrace(
+        _ transcript: ProofBundle.Transcript, dutyID: RecordID, verdict: Verdict, frame: ReplayFrame, log: inout ReplayLog
+    ) -> Bool {
+        guard let cited = verdict.trace else { return true }
+        guard let asked = transcript.question, let told = transcript.trace else { return note(.trace(index), .missing, log: &log) }
+        let author: Set<Bytes32> = [transcript.verdict.author]
+        guard let question = log.open(asked, .trace(index), by: author, as: SampleQuestion.self),
+            let trace = log.open(told, .trace(index), by: [frame.claim.offer.worker], as: SampleTrace.self)
+        else { return false }
+        guard case .reject(let reason) = verdict.outcome, let place = reason.disputedPlace, question.body.place == place,
+            question.body.duty == dutyID, question.body.openings == verdict.openings, trace.body.question == question.id, trace.id == cited
+        else { return note(.trace(index), .wrongCitation, log: &log) }
+        guard let located, let opened, let at = located.places.firstIndex(of: place),
+            let step = SampleStep(
+                trace.body, sample: verdict.sample, of: place, claimed: located.claimed(opened, at: at), grid: frame.claim.grid)
+        else { return note(.trace(index), .wrongSample, log: &log) }
+        log.pass(.trace(index))
+        self.step = step
+        return true
+    }
+
     /// A record that did not come: fine where the verdict cites none.
     private func note(_ step: ReplayStep, _ failure: ReplayFailure?, log: inout ReplayLog) -> Bool {
         if let failure { log.fail(step, failure) } else { log.skip(step) }
@@ -115,7 +140,9 @@ extension Verdict {
 
 extension ReplayTranscript {
     /// The verdict against what the records and the rendered values give. Without values, those of the Verifier stand in for them.
-    func judge(frame: ReplayFrame, values: [RecordPlace: RecordValue]?, log: inout ReplayLog) -> ReplayOutcome {
+    func judge(
+        frame: ReplayFrame, values: [RecordPlace: RecordValue]?, sample: RecordValue?, log: inout ReplayLog
+    ) -> ReplayOutcome {
         guard let verdict, let draw else { return ReplayOutcome(verdict: nil, holds: false, isRendered: values != nil) }
         let stated = verdict.body.outcome
         if case .cannot = stated {
@@ -125,6 +152,8 @@ extension ReplayTranscript {
         if !checkValues(verdict.body, frame: frame, values: values, log: &log) {
             return ReplayOutcome(verdict: verdict, holds: false, isRendered: values != nil)
         }
+        let isSampleFalse = step.map { checkSample($0, sample, log: &log) } ?? nil
+        if isSampleFalse == false { return ReplayOutcome(verdict: verdict, holds: false, isRendered: true) }
         let rendered = located.map { located in
             located.places.enumerated().map { index, place in values?[place] ?? verdict.body.values[safely: index] }
         }
@@ -136,7 +165,17 @@ extension ReplayTranscript {
         let holds = found == stated || (found?.rejectsByTolerance ?? false) && stated.rejectsByTolerance
         log.note(.verdict(index), holds ? nil : .falseVerdict(found: found))
         return ReplayOutcome(
-            verdict: verdict, holds: holds, isRendered: values != nil, lacksPicture: frame.picture == nil && stated == .accept)
+            verdict: verdict, holds: holds, isRendered: values != nil || isSampleFalse == true,
+            lacksPicture: frame.picture == nil && stated == .accept)
+    }
+
+    /// Whether the one sample does not lead from the record before it to the record after it; nil where it was not rendered.
+    private func checkSample(_ step: SampleStep, _ value: RecordValue?, log: inout ReplayLog) -> Bool? {
+        guard let value else {
+            log.skip(.sample(index))
+            return nil
+        }
+        return log.note(.sample(index), step.follows(from: value) ? .wrongSample : nil)
     }
 
     /// The Verifier's values against the rendered ones.

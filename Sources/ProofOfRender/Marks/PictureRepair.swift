@@ -39,6 +39,15 @@ public struct PictureRepair: Equatable, Sendable {
         }
     }
 
+    /// The pixels as they are looked at: codes of 8-bit sRGB.
+    public var codes: [SIMD3<Int>] {
+        values.map { bits in
+            SIMD3(
+                SRGBTable.encode(Float(bitPattern: bits.x)), SRGBTable.encode(Float(bitPattern: bits.y)),
+                SRGBTable.encode(Float(bitPattern: bits.z)))
+        }
+    }
+
     /// The picture without marks; nil where a pixel lies outside of it.
     public func applied(to picture: RawPicture) -> RawPicture? {
         var bytes = picture.bytes

@@ -43,6 +43,10 @@ public struct Verdict: RecordBody {
     public var outcome: Outcome
     /// Disputed verdicts of the duty whose mismatch this Verifier reproduced.
     public var reproduced: [RecordID]
+    /// The Worker's trace of the record that differs, and the first sample in which it does; nil where the record stands as a whole.
+    public var trace: RecordID?
+    /// Counted from sample 0 of the frame; 0 without a trace.
+    public var sample: UInt32 = 0
 
     public init(
         job: RecordID, task: UInt32, attempt: UInt32, duty: RecordID, commitment: RecordID, locators: RecordID? = nil,
@@ -70,9 +74,9 @@ public struct Verdict: RecordBody {
 
 extension Verdict {
     public init(fields reader: inout ProtobufReader) throws(WireError) {
-        var job, duty, commitment, locators, blind, openings, nonce, salt: Bytes32?
-        var task, attempt: UInt32
-        (task, attempt) = (0, 0)
+        var job, duty, commitment, locators, blind, openings, nonce, salt, trace: Bytes32?
+        var task, attempt, sample: UInt32
+        (task, attempt, sample) = (0, 0, 0)
         var values: [RecordValue] = []
         var outcome: Outcome?
         var reproduced: [RecordID] = []
@@ -101,6 +105,8 @@ extension Verdict {
             case 15:
                 guard reproduced.count < Duty.disputesMax else { throw .outOfBounds }
                 reproduced.append(try field.bytes32())
+            case 16: trace = try field.bytes32()
+            case 17: sample = try field.uint32()
             default: throw .notCanonical
             }
         }
@@ -108,6 +114,8 @@ extension Verdict {
             job: try job.required(), task: task, attempt: attempt, duty: try duty.required(), commitment: try commitment.required(),
             locators: locators, blind: blind, openings: openings, nonce: try nonce.required(), salt: try salt.required(),
             values: values, outcome: try outcome.required(), reproduced: reproduced)
+        (self.trace, self.sample) = (trace, sample)
+        guard trace != nil || sample == 0 else { throw .outOfBounds }
     }
 
     public func write(to writer: inout ProtobufWriter) {
@@ -128,5 +136,7 @@ extension Verdict {
         case .cannot(let reason): writer.uint32(14, reason.rawValue)
         }
         for id in reproduced { writer.bytes32(15, id) }
+        if let trace { writer.bytes32(16, trace) }
+        writer.uint32(17, sample)
     }
 }

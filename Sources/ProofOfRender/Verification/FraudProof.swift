@@ -12,10 +12,12 @@ public struct FraudProof: Sendable {
     public let locators: Locators?
     public let openings: Openings?
     public let picture: PictureDelivery?
+    /// The Worker's trace of the disputed record, with the sample that the verdict names.
+    public let trace: (body: SampleTrace, sample: UInt32)?
 
     public init(
         claim: Claim, output: Bytes32, nonce: Bytes32, reason: RejectReason, locators: Locators?, openings: Openings?,
-        picture: PictureDelivery?
+        picture: PictureDelivery?, trace: (body: SampleTrace, sample: UInt32)? = nil
     ) {
         self.claim = claim
         draw = ChallengeDraw(claim: claim, output: output, nonce: nonce)
@@ -23,6 +25,25 @@ public struct FraudProof: Sendable {
         self.locators = locators
         self.openings = openings
         self.picture = picture
+        self.trace = trace
+    }
+
+    /// The one sample that decides, where the evidence was narrowed down to it: render it and ask `check(sample:)`. Nil where the
+    /// trace is none of the disputed record.
+    public var step: SampleStep? {
+        guard let trace, let place = reason.disputedPlace, case .passed(let located)? = locators?.verify(claim: claim, draw: draw),
+            case .passed(let opened)? = openings?.verify(located: located, grid: claim.grid),
+            let index = located.places.firstIndex(of: place)
+        else { return nil }
+        return SampleStep(
+            trace.body, sample: trace.sample, of: place, claimed: located.claimed(opened, at: index), grid: claim.grid)
+    }
+
+    /// With the value of the one sample of `step`, rendered alone. It is fraud whatever the rest of the record is: the Worker signed
+    /// the step.
+    public func check(sample value: RecordValue) -> Finding {
+        guard let step, claim.rule.isExact else { return check() }
+        return step.follows(from: value) ? .refuted : .holds
     }
 
     public enum Finding: Sendable, Equatable {

@@ -40,7 +40,7 @@ public struct Verification: Sendable {
 
     private var locatorsID: RecordID?
     private var blindID: RecordID?
-    private var openingsID: RecordID?
+    private(set) var openingsID: RecordID?
     private var salt: Bytes32 = .zero
     private var values: [RecordValue] = []
     private var opened: OpenedValues?
@@ -102,12 +102,12 @@ public struct Verification: Sendable {
         switch openings.verify(located: located, grid: claim.grid) {
         case .rejected(let reason): return decide(.reject(reason))
         case .passed(let opened):
+            self.opened = opened
             switch claim.rule.judge(located: located, opened: opened, recomputed: values, grid: claim.grid) {
             case .rejected(let reason): return decide(.reject(reason))
             case .undecided: return decide(.cannot(.undecided))
             case .passed: break
             }
-            self.opened = opened
             phase = .awaitingPicture
             return comparePicture()
         }
@@ -132,7 +132,13 @@ public struct Verification: Sendable {
         return decide(.cannot(reason))
     }
 
-    /// What to sign, once there is an outcome. The role adds the disputes that it reproduced.
+    /// The Worker's opened value of a place; nil before it was opened, and for places that were not.
+    func claimed(at place: RecordPlace) -> RecordValue? {
+        guard let located, let opened, let index = located.places.firstIndex(of: place) else { return nil }
+        return located.claimed(opened, at: index)
+    }
+
+    /// What to sign, once there is an outcome. The role adds the disputes that it reproduced, and what a `Bisection` found.
     public var verdict: Verdict? {
         guard let outcome else { return nil }
         return Verdict(
