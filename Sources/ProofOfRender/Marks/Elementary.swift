@@ -15,6 +15,23 @@ enum Elementary {
         return exponent * 0.693_147_2 + series
     }
 
+    /// As above, for eight numbers, each with the bits that it gives alone.
+    @inline(__always)
+    static func log(_ x: SIMD8<Float>) -> SIMD8<Float> {
+        let bits = unsafeBitCast(x, to: SIMD8<Int32>.self)
+        // The exponent's bits in the mantissa of 2²³: a conversion that every processor has lanes for.
+        var exponent = unsafeBitCast((bits &>> 23) | 0x4b00_0000, to: SIMD8<Float>.self) - 8_388_735
+        var mantissa = unsafeBitCast((bits & 0x007f_ffff) | 0x3f80_0000, to: SIMD8<Float>.self)
+        let isLarge = mantissa .> 1.4142135
+        mantissa.replace(with: mantissa * 0.5, where: isLarge)
+        exponent.replace(with: exponent + 1, where: isLarge)
+        let s = (mantissa - 1) / (mantissa + 1)
+        let q = s * s
+        let inner = 0.4 + q * (0.285_714_3 + q * 0.222_222_2)
+        let series = s * (2 + q * (0.666_666_7 + q * inner))
+        return exponent * 0.693_147_2 + series
+    }
+
     /// As above, in double precision: error below 10⁻¹⁴.
     static func log(_ x: Double) -> Double {
         var exponent = Double(x.exponent)

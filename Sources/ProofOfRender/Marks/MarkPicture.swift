@@ -9,9 +9,15 @@ public protocol MarkPicture {
     func radiance(x: Int, y: Int) -> SIMD3<Float>
     /// Luma of the 8-bit sRGB value, 0 ... 255.
     func luma(x: Int, y: Int) -> Float
+    /// Luminances of the pixels of a row from x on, as many as `row` holds; all lie in the tile.
+    func luminances(x: Int, y: Int, into row: UnsafeMutableBufferPointer<Float>)
 }
 
 extension MarkPicture {
+    public func luminances(x: Int, y: Int, into row: UnsafeMutableBufferPointer<Float>) {
+        for index in row.indices { row[index] = Luminance.weighted(radiance(x: x + index, y: y)) }
+    }
+
     public var isLinear: Bool { true }
 
     public func luma(x: Int, y: Int) -> Float {
@@ -51,6 +57,20 @@ public struct FloatPicture: MarkPicture {
 
 extension RawPicture: MarkPicture {
     public func radiance(x: Int, y: Int) -> SIMD3<Float> { self[x - Int(tile.x), y - Int(tile.y)] }
+
+    public func luminances(x: Int, y: Int, into row: UnsafeMutableBufferPointer<Float>) {
+        let start = ((y - Int(tile.y)) * Int(tile.width) + x - Int(tile.x)) * RawPicture.bytesPerPixel
+        precondition(start >= 0 && start + row.count * RawPicture.bytesPerPixel <= bytes.count)
+        bytes.withUnsafeBytes { bytes in
+            for index in row.indices {
+                let at = start + index * RawPicture.bytesPerPixel
+                func float(_ offset: Int) -> Float {
+                    Float(bitPattern: UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: at + offset, as: UInt32.self)))
+                }
+                row[index] = Luminance.weighted(SIMD3(float(0), float(4), float(8)))
+            }
+        }
+    }
 }
 
 /// A picture of 8-bit sRGB values.

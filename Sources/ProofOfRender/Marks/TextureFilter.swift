@@ -36,8 +36,8 @@ public struct TextureFilter: Hashable, Sendable {
         windows = secret.windows.count
         var cells: [(signal: Float, energy: Float)] = []
         cells.reserveCapacity(windows * 64)
-        var scratch = WindowScratch()
-        for window in secret.windows { scratch.correlate(picture, window, into: &cells) }
+        var correlation = WindowCorrelation()
+        for window in secret.windows { correlation.add(picture, window, to: &cells) }
         var (signal, energy) = (0.0, 0.0)
         for cell in cells {
             signal += Double(cell.signal)
@@ -54,82 +54,5 @@ public struct TextureFilter: Hashable, Sendable {
         self.strength = strength.isFinite ? strength : 0
         self.z = z.isFinite ? z : 0
         self.expected = expected.isFinite ? expected : 0
-    }
-}
-
-/// Arrays that one window after another is worked out in.
-private struct WindowScratch {
-    private static let side = MarkWindow.side
-    private static let area = side * side
-    /// Half the side of the square whose mean is taken off.
-    private static let reach = 2
-
-    private var detail = [Float](repeating: 0, count: area)
-    private var pattern = [Float](repeating: 0, count: area)
-    private var weight = [Float](repeating: 0, count: area)
-    private var sums = [SIMD4<Float>](repeating: .zero, count: area)
-    private var rows = [SIMD4<Float>](repeating: .zero, count: area)
-
-    mutating func correlate(_ picture: some MarkPicture, _ window: MarkWindow, into cells: inout [(signal: Float, energy: Float)]) {
-        let (side, area) = (WindowScratch.side, WindowScratch.area)
-        for at in 0..<area {
-            let code = window.albedo[at]
-            weight[at] = code == 0 ? 0 : 1
-            pattern[at] = Float(window.pattern[at]) * MarkWindow.patternStep
-            detail[at] =
-                code == 0
-                ? 0
-                : picture.logLuminance(x: window.x + at % side, y: window.y + at / side)
-                    - (MarkWindow.albedoFloor + Float(code) * MarkWindow.albedoStep)
-        }
-        takeOffMeans()
-        for top in stride(from: 0, to: side, by: 8) {
-            for left in stride(from: 0, to: side, by: 8) { cells.append(cell(left, top)) }
-        }
-    }
-
-    /// Means over the usable pixels of a square, in two passes.
-    private mutating func takeOffMeans() {
-        let (side, reach) = (WindowScratch.side, WindowScratch.reach)
-        for y in 0..<side {
-            for x in 0..<side {
-                var sum = SIMD4<Float>.zero
-                for k in max(x - reach, 0)...min(x + reach, side - 1) {
-                    let at = y * side + k
-                    sum += SIMD4(detail[at] * weight[at], pattern[at] * weight[at], weight[at], 0)
-                }
-                rows[y * side + x] = sum
-            }
-        }
-        for y in 0..<side {
-            for x in 0..<side {
-                var sum = SIMD4<Float>.zero
-                for k in max(y - reach, 0)...min(y + reach, side - 1) { sum += rows[k * side + x] }
-                sums[y * side + x] = sum
-            }
-        }
-        for at in 0..<WindowScratch.area where weight[at] > 0 {
-            detail[at] -= sums[at].x / sums[at].z
-            pattern[at] -= sums[at].y / sums[at].z
-        }
-    }
-
-    private func cell(_ left: Int, _ top: Int) -> (signal: Float, energy: Float) {
-        var (count, square, signal, energy): (Float, Float, Float, Float) = (0, 0, 0, 0)
-        for y in top..<top + 8 {
-            for x in left..<left + 8 {
-                let at = y * WindowScratch.side + x
-                guard weight[at] > 0 else { continue }
-                // Beyond this a pixel is an edge or a firefly.
-                let value = min(max(detail[at], -0.5), 0.5)
-                count += 1
-                square += value * value
-                signal += pattern[at] * value
-                energy += pattern[at] * pattern[at]
-            }
-        }
-        guard count > 0 else { return (0, 0) }
-        let scale = 1 / (square / count + 1e-4)
-        return (signal * scale, energy * scale)
     }
 }
