@@ -26,6 +26,8 @@ public enum RecordType: UInt16, Hashable, Sendable, CaseIterable {
     case dutyDecline = 39
     case sampleQuestion = 40
     case sampleTrace = 41
+    case decoyPromise = 42
+    case decoyReveal = 43
     // account/1
     case transferOrder = 48
     case transferApplied = 49

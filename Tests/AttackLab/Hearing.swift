@@ -43,10 +43,10 @@ struct Hearing {
         return (claim, tree, picture)
     }
 
-    /// One Verifier's verdict. `trial` stands for the beacon's output and the Verifier's nonce; `recompute` is its engine.
-    func verdict(
-        on work: Work, _ offer: Offer, trial: UInt64, recompute: (RenderRequest, [RecordPlace]) throws -> [RecordValue]
-    ) throws -> Verdict.Outcome {
+    /// One Verifier's check. `trial` stands for the beacon's output and the Verifier's nonce; `recompute` is its engine.
+    func hear(
+        _ work: Work, _ offer: Offer, trial: UInt64, recompute: (RenderRequest, [RecordPlace]) throws -> [RecordValue]
+    ) throws -> Heard {
         let (claim, tree, picture) = try commit(work, offer)
         let duty = Duty(
             job: offer.job, task: offer.task, attempt: offer.attempt, offer: claim.offerID, commitment: claim.commitmentID, rank: 0,
@@ -58,22 +58,24 @@ struct Hearing {
         }
         let challengeID = check.challenge.signed(by: verifier, network: network).id(network: network)
         check.sent(challenge: challengeID)
+        var heard = Heard(claim: claim, output: output)
         if check.outcome == nil {
             guard let locators = Locators.make(challenge: challengeID, draw: check.draw, tree: tree, records: work.records) else {
                 throw Failure(text: "no locators")
             }
             _ = check.receive(locators: locators, id: locators.signed(by: worker, network: network).id(network: network))
+            heard.locators = locators
         }
         if check.phase == .recomputing {
-            let values = try recompute(claim.renderRequest, check.places)
-            try open(&check, values: values, work: work)
+            heard.openings = try open(&check, values: try recompute(claim.renderRequest, check.places), work: work)
         }
         _ = check.receive(picture: PictureDelivery(picture))
-        guard let outcome = check.outcome else { throw Failure(text: "no verdict in phase \(check.phase)") }
-        return outcome
+        guard let verdict = check.verdict else { throw Failure(text: "no verdict in phase \(check.phase)") }
+        (heard.located, heard.verdict) = (check.located, verdict)
+        return heard
     }
 
-    private func open(_ check: inout Verification, values: [RecordValue], work: Work) throws {
+    private func open(_ check: inout Verification, values: [RecordValue], work: Work) throws -> Openings {
         guard let blind = check.recomputed(values, salt: .zero) else { throw Failure(text: "no blind commitment") }
         let blindID = blind.signed(by: verifier, network: network).id(network: network)
         check.sent(blind: blindID)
@@ -82,5 +84,43 @@ struct Hearing {
                 duty: check.dutyID, blind: blindID, located: located, grid: check.claim.grid, records: work.records)
         else { throw Failure(text: "no openings") }
         _ = check.receive(openings: openings, id: openings.signed(by: worker, network: network).id(network: network))
+        return openings
+    }
+}
+
+/// A check that was heard, with all that was said.
+struct Heard {
+    let claim: Claim
+    let output: Bytes32
+    var locators: Locators?
+    var openings: Openings?
+    var located: LocatedPlaces?
+    var verdict: Verdict?
+
+    var outcome: Verdict.Outcome? { verdict?.outcome }
+
+    /// The Worker's values at the places, as its records have them.
+    func opened(from records: TileRecords) -> [RecordValue] {
+        (located?.places ?? []).map { place in
+            let tile = claim.grid.tile
+            let record =
+                (Int(place.y - tile.y) * Int(tile.width) + Int(place.x - tile.x)) * claim.grid.bucketCount
+                + Int(place.bucket - claim.grid.firstBucket)
+            return RecordValue(
+                sums: SIMD3(records.sums[record * 3], records.sums[record * 3 + 1], records.sums[record * 3 + 2]),
+                rays: records.rays[record])
+        }
+    }
+
+    /// What there is to hold against the Verifier for its verdict.
+    func accusation(_ verdict: Verdict) -> FalseAccept {
+        FalseAccept(claim: claim, output: output, verdict: verdict, locators: locators, openings: openings)
+    }
+
+    /// The same, had it accepted with these values for its own.
+    func accepting(_ values: [RecordValue]) throws -> FalseAccept {
+        guard var verdict else { throw Hearing.Failure(text: "no verdict") }
+        (verdict.outcome, verdict.values) = (.accept, values)
+        return accusation(verdict)
     }
 }

@@ -5,7 +5,7 @@ import Foundation
 struct AttackCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "AttackLab", abstract: "Attack Proof-of-Render.",
-        subcommands: [LabCommand.self, ScenesCommand.self, HonestCommand.self, FidelityCommand.self],
+        subcommands: [LabCommand.self, ScenesCommand.self, HonestCommand.self, NoiseCommand.self, FidelityCommand.self],
         defaultSubcommand: LabCommand.self)
 }
 
@@ -45,6 +45,8 @@ enum Attack: String, CaseIterable, ExpressibleByArgument {
     case alteredPictures = "altered-pictures"
     case foreignResults = "foreign-results"
     case selection
+    case tolerance
+    case decoys
     case marks
 
     func rates(_ laboratory: Laboratory, _ plan: TrialPlan) throws -> [Rate] {
@@ -55,6 +57,8 @@ enum Attack: String, CaseIterable, ExpressibleByArgument {
         case .alteredPictures: try AlteredPictures.rates(laboratory, plan)
         case .foreignResults: try ForeignResults.rates(laboratory, plan)
         case .selection: try Selection.rates(laboratory, plan)
+        case .tolerance: try Tolerance.rates(laboratory, plan)
+        case .decoys: try Decoys.rates(laboratory, plan)
         case .marks:
             try MarkForgeries.rates(
                 MarkLaboratory(

@@ -49,7 +49,22 @@ struct Laboratory {
 
     /// One Verifier's verdict. `trial` stands for the beacon's output and the Verifier's nonce.
     func verdict(on work: Work, _ offer: Offer, trial: UInt64) throws -> Verdict.Outcome {
-        try hearing.verdict(on: work, offer, trial: trial) { try device.recompute(prepared, $0, places: $1) }
+        guard let outcome = try hear(work, offer, trial: trial).outcome else { throw Failure(text: "no verdict") }
+        return outcome
+    }
+
+    /// As above, with all that was said.
+    func hear(_ work: Work, _ offer: Offer, trial: UInt64) throws -> Heard {
+        try hear(work, offer, trial: trial) { try recompute($0, $1) }
+    }
+
+    /// By a Verifier with an engine of its own.
+    func hear(
+        _ work: Work, _ offer: Offer, trial: UInt64, recompute: (RenderRequest, [RecordPlace]) throws -> [RecordValue]
+    ) throws -> Heard { try hearing.hear(work, offer, trial: trial, recompute: recompute) }
+
+    func recompute(_ request: RenderRequest, _ places: [RecordPlace]) throws -> [RecordValue] {
+        try device.recompute(prepared, request, places: places)
     }
 
     /// Probability that the challenges of one Verifier miss all that is false in this work: (1 − f_rays)^k · (1 − f_area)^k, with the

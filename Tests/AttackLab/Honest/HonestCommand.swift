@@ -41,7 +41,7 @@ struct HonestCommand: ParsableCommand {
 struct HonestCampaign {
     let builds: [String]
     /// By Worker's build × Verifier's build.
-    private var heard: [Int]
+    private var counts: [Int]
     private var rejected: [Int]
     private var features = [Int](repeating: 0, count: SceneFeatures.names.count)
     /// Tasks with a sum that is a subnormal number, and with a side or a number of samples that fits no block or bucket.
@@ -51,8 +51,8 @@ struct HonestCampaign {
 
     init(builds: [String]) {
         self.builds = builds
-        heard = [Int](repeating: 0, count: builds.count * builds.count)
-        rejected = heard
+        counts = [Int](repeating: 0, count: builds.count * builds.count)
+        rejected = counts
     }
 
     /// Every build as the Worker's with every other as the Verifier's.
@@ -66,11 +66,12 @@ struct HonestCampaign {
         let task = HonestTask(number: number, hearing: hearing)
         let request = task.offer.renderRequest(offer: hearing.id(task.offer))
         let (records, found) = try worker.records(request, scene: task.scene)
-        let outcome = try hearing.verdict(on: Work(records: records), task.offer, trial: number) { request, places in
+        let heard = try hearing.hear(Work(records: records), task.offer, trial: number) { request, places in
             try verifier.recompute(request, scene: task.scene, places: places)
         }
+        guard let outcome = heard.outcome else { throw Hearing.Failure(text: "no verdict") }
         let cell = pair.worker * builds.count + pair.verifier
-        heard[cell] += 1
+        counts[cell] += 1
         for feature in features.indices where found.rawValue >> UInt32(feature) & 1 == 1 { features[feature] += 1 }
         if records.sums.contains(where: \.isSubnormal) { subnormal += 1 }
         if records.tile.width % 4 != 0 || records.tile.height % 4 != 0 || records.samples.count % 16 != 0 { odd += 1 }
@@ -84,13 +85,13 @@ struct HonestCampaign {
         for worker in builds.indices {
             let cells = builds.indices.map { verifier in
                 let cell = worker * builds.count + verifier
-                return heard[cell] == 0 ? "" : "\(rejected[cell]) of \(heard[cell])"
+                return counts[cell] == 0 ? "" : "\(rejected[cell]) of \(counts[cell])"
             }
             lines.append("| \(builds[worker]) | " + cells.joined(separator: " | ") + " |")
         }
         let parts = zip(features, SceneFeatures.names).map { "\($0) with \($1)" }
         lines.append("\(parts.joined(separator: ", ")); \(subnormal) with subnormal sums, \(odd) of odd sizes")
-        let total = heard.reduce(0, +)
+        let total = counts.reduce(0, +)
         // One-sided 95 %: what a two-sided interval of 90 % leaves above.
         let bound = Binomial(trials: total).interval(rejects, confidence: 0.90).upperBound
         lines.append("\(rejects) of \(total) rejected: the rate is at most \(Rate.text(bound)) (95 %)")

@@ -84,6 +84,7 @@ final class KernelServer {
 struct SceneFeatures: OptionSet, Hashable {
     let rawValue: UInt32
 
+    static let subnormalLight = SceneFeatures(rawValue: 16)
     static let names = [
         "alpha masks", "alpha blending", "instancing", "animation", "subnormal light", "layered materials", "a lens", "an image sky",
     ]
