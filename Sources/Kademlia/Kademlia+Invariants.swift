@@ -1,3 +1,4 @@
+internal import Determinism
 internal import Identity
 internal import Wire
 
@@ -36,15 +37,24 @@ extension Lookup {
 
 extension Kademlia {
     var violations: [String] {
-        var found = table.violations + queries.flatMap(\.lookup.violations)
+        var found = table.violations + queries.flatMap { $0.search.paths.flatMap(\.violations) }
         if queries.count > parameters.queriesMax { found.append("\(queries.count) queries") }
-        let perQuery = parameters.candidatesMax
-        if open.count > queries.count * perQuery + parameters.livenessChecksMax { found.append("\(open.count) open requests") }
+        let askable = queries.reduce(0) { $0 + $1.search.paths.reduce(0) { $0 + $1.candidatesMax } }
+        if unchecked.count > parameters.uncheckedMax { found.append("\(unchecked.count) unchecked peers") }
+        for peer in unchecked {
+            if table.contains(peer.contact.id, key: peer.key) { found.append("a peer of the table is unchecked") }
+            if peer.due == .distantFuture, !open.contains(where: { $0.peer == peer.contact.id }) { found.append("nobody asks it") }
+        }
+        for query in queries where query.search.paths.count > 1 {
+            let asked = query.search.paths.flatMap { path in path.candidates.filter { path.hasAsked($0.id) }.map(\.id) }
+            if Set(asked).count != asked.count { found.append("two paths share a peer") }
+        }
+        if open.count > askable + parameters.livenessChecksMax + parameters.uncheckedMax { found.append("\(open.count) open requests") }
         for request in open {
             switch request.purpose {
             case .search(let number), .store(let number):
                 if !queries.contains(where: { $0.number == number }) { found.append("a request without a query") }
-            case .liveness: break
+            case .liveness, .check: break
             }
         }
         if !queries.isEmpty, nextDeadline == nil { found.append("a query without a deadline") }

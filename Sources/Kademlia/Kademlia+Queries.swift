@@ -15,17 +15,19 @@ extension Kademlia {
         queryCounter &+= 1
         var active = ActiveQuery(
             number: queryCounter, owner: owner, query: query, key: key,
-            lookup: Lookup(target: target, required: required, parameters: parameters), deadline: now + parameters.queryTimeout)
+            search: DisjointSearch(target: target, required: required, paths: pathCount(of: query), parameters: parameters),
+            deadline: now + parameters.queryTimeout)
         if query == .bootstrap { active.searchesLeft = 1 }
-        seed(&active.lookup)
+        seed(&active.search)
         switch query {
-        case .findProviders: active.found = providers.providers(of: target, now: now)
+        case .findProviders: active.found = providers.providers(of: target, now: now).map { .init(contact: $0) }
         case .getValue:
             if let record = records.record(target, now: now) { active.values = [.init(bytes: record.value, holders: [localID])] }
-        case .findPeer(let peer): if let entry = table.entry(peer), !entry.addresses.isEmpty { active.found = [entry.contact] }
+        case .findPeer(let peer):
+            if let entry = table.entry(peer), !entry.addresses.isEmpty { active.found = [.init(contact: entry.contact)] }
         case .findClosest, .bootstrap, .provide, .putValue: break
         }
-        let isHopeless = active.lookup.isEmpty && active.found.isEmpty && active.values.isEmpty
+        let isHopeless = active.search.isEmpty && active.found.isEmpty && active.values.isEmpty
         guard !isHopeless else {
             if case .parent(let id) = owner { emit.append(.finished(id, .failed(.noPeers))) }
             return
@@ -61,26 +63,37 @@ extension Kademlia {
         }
     }
 
-    /// Twice as many as are wanted: where the nearest are silent, nobody's answer goes beyond them.
-    func seed(_ lookup: inout Lookup) {
-        for entry in table.closest(to: lookup.target, countMax: 2 * parameters.k) { lookup.add(entry.contact, key: entry.key) }
+    /// What others say is believed along several paths; who is closest is asked along one, since paths share nobody.
+    private func pathCount(of query: Query) -> Int {
+        switch query {
+        case .findProviders, .getValue: parameters.paths
+        case .findPeer, .findClosest, .bootstrap, .provide, .putValue: 1
+        }
+    }
+
+    /// Twice as many as are wanted: where the nearest are silent, nobody's answer goes beyond them. Where
+    /// the table is small, those that have yet to prove themselves: the question is their chance.
+    func seed(_ search: inout DisjointSearch) {
+        for entry in table.closest(to: search.target, countMax: 2 * parameters.k) { search.begin(with: entry.contact, key: entry.key) }
+        guard table.count < parameters.k else { return }
+        for peer in unchecked { search.begin(with: peer.contact, key: peer.key) }
     }
 
     private func reportLocal(_ query: ActiveQuery, emit: inout [Effect]) {
         guard case .parent(let id) = query.owner else { return }
         switch query.query {
-        case .findPeer: if let contact = query.found.first { emit.append(.progress(id, .peer(contact))) }
-        case .findProviders: if !query.found.isEmpty { emit.append(.progress(id, .providers(query.found))) }
+        case .findPeer: if let contact = query.found.first { emit.append(.progress(id, .peer(contact.contact))) }
+        case .findProviders: if !query.found.isEmpty { emit.append(.progress(id, .providers(query.found.map(\.contact)))) }
         case .getValue: if let value = query.values.first { emit.append(.progress(id, .value(value.bytes))) }
         case .findClosest, .bootstrap, .provide, .putValue: break
         }
     }
 
-    /// Sends as many questions as the lookup allows, and ends the search when it says so.
+    /// Sends as many questions as the search allows, and ends the search when it says so.
     mutating func advance(_ number: UInt32, now: Instant, emit: inout [Effect]) {
         guard let index = queries.firstIndex(where: { $0.number == number }), case .searching = queries[index].phase else { return }
         while true {
-            switch queries[index].lookup.next(now: now) {
+            switch queries[index].search.next(now: now) {
             case .ask(let contact):
                 let id = nextRequestID()
                 open.append(OpenRequest(id: id, peer: contact.id, purpose: .search(query: number)))
@@ -89,6 +102,8 @@ extension Kademlia {
                         id, to: contact.id, at: contact.addresses.multiaddrs, question(queries[index]), timeout: parameters.requestTimeout))
             case .wait(let until):
                 queries[index].wakeUp = until
+                // A path that has just ended may have been all that was waited for.
+                if isSatisfied(queries[index]) { finish(queryAt: index, now: now, emit: &emit) }
                 return
             case .finished:
                 queries[index].wakeUp = .distantFuture
@@ -110,15 +125,17 @@ extension Kademlia {
 
     /// Takes what an answer holds into its query.
     mutating func learn(_ message: KademliaMessage, from peer: PeerID, query number: UInt32, now: Instant, emit: inout [Effect]) {
-        guard let index = queries.firstIndex(where: { $0.number == number }), queries[index].lookup.answered(peer) else { return }
+        guard let index = queries.firstIndex(where: { $0.number == number }), let path = queries[index].search.answered(peer) else {
+            return
+        }
         for contact in message.closerPeers.prefix(parameters.k) where contact.id != localID && !contact.addresses.isEmpty {
-            queries[index].lookup.add(contact)
+            queries[index].search.add(contact, to: path)
         }
         switch queries[index].query {
         case .findPeer(let target):
             for contact in message.closerPeers where contact.id == target { learnPeer(contact, index, &emit) }
-        case .findProviders(_, let countMax): learnProviders(message.providerPeers, countMax: countMax, index, &emit)
-        case .getValue(let key, _): learnValue(message.record, key: key, from: peer, index, &emit)
+        case .findProviders(_, let countMax): learnProviders(message.providerPeers, countMax: countMax, path, index, &emit)
+        case .getValue(let key, _): learnValue(message.record, key: key, from: peer, path, index, &emit)
         case .findClosest, .bootstrap, .provide, .putValue: break
         }
         let isDone: Bool = if case .findPeer(peer) = queries[index].query { true } else { isSatisfied(queries[index]) }
@@ -128,31 +145,42 @@ extension Kademlia {
     private mutating func learnPeer(_ contact: Contact, _ index: Int, _ emit: inout [Effect]) {
         guard !contact.addresses.isEmpty else { return }
         if queries[index].found.isEmpty {
-            queries[index].found = [contact]
+            queries[index].found = [.init(contact: contact)]
         } else {
-            let before = queries[index].found[0].addresses
-            queries[index].found[0].addresses.append(contentsOf: contact.addresses)
-            if queries[index].found[0].addresses == before { return }
+            let before = queries[index].found[0].contact.addresses
+            queries[index].found[0].contact.addresses.append(contentsOf: contact.addresses)
+            if queries[index].found[0].contact.addresses == before { return }
         }
-        if case .parent(let id) = queries[index].owner { emit.append(.progress(id, .peer(queries[index].found[0]))) }
+        if case .parent(let id) = queries[index].owner { emit.append(.progress(id, .peer(queries[index].found[0].contact))) }
     }
 
-    private mutating func learnProviders(_ contacts: [Contact], countMax: Int, _ index: Int, _ emit: inout [Effect]) {
+    /// Each path may name as many as are wanted, so that one that names strangers crowds out nobody.
+    private mutating func learnProviders(
+        _ contacts: [Contact], countMax: Int, _ path: Int, _ index: Int, _ emit: inout [Effect]
+    ) {
         var new: [Contact] = []
-        for contact in contacts where queries[index].found.count < countMax {
-            guard !queries[index].found.contains(where: { $0.id == contact.id }) else { continue }
-            queries[index].found.append(contact)
+        for contact in contacts where queries[index].share(of: path) < max(1, countMax) {
+            if let known = queries[index].found.firstIndex(where: { $0.contact.id == contact.id }) {
+                queries[index].found[known].paths.insert(path)
+                continue
+            }
+            var found = ActiveQuery.Found(contact: contact)
+            found.paths.insert(path)
+            queries[index].found.append(found)
             new.append(contact)
         }
         if !new.isEmpty, case .parent(let id) = queries[index].owner { emit.append(.progress(id, .providers(new))) }
     }
 
-    private mutating func learnValue(_ record: Record?, key: [UInt8], from peer: PeerID, _ index: Int, _ emit: inout [Effect]) {
+    private mutating func learnValue(
+        _ record: Record?, key: [UInt8], from peer: PeerID, _ path: Int, _ index: Int, _ emit: inout [Effect]
+    ) {
         guard let record else { return }
         guard record.key == key, validator.isValid(record) else {
             emit.append(.penalise(peer, .invalidRecord))
             return
         }
+        queries[index].valuePaths.insert(path)
         if let known = queries[index].values.firstIndex(where: { $0.bytes == record.value }) {
             queries[index].values[known].holders.append(peer)
             return
@@ -163,12 +191,41 @@ extension Kademlia {
         if position == 0, case .parent(let id) = queries[index].owner { emit.append(.progress(id, .value(record.value))) }
     }
 
-    /// Whether a query that retrieves has as much as it was asked for.
+    /// Whether a query that retrieves has as much as it was asked for, and every path has given its share or come to its end: what one
+    /// path says ends nothing.
     func isSatisfied(_ query: ActiveQuery) -> Bool {
         switch query.query {
-        case .findProviders(_, let countMax): query.found.count >= max(1, countMax)
-        case .getValue(_, let quorum): query.values.reduce(0) { $0 + $1.holders.count } >= max(1, quorum)
-        case .findPeer, .findClosest, .bootstrap, .provide, .putValue: false
+        case .findProviders(_, let countMax):
+            let wanted = max(1, countMax)
+            if query.found.count(where: \.paths.isEmpty) >= wanted { return true }
+            let paths = query.search.paths.count
+            let share = (wanted + paths - 1) / paths
+            return query.found.count >= wanted
+                && (0..<paths).allSatisfy { query.search.isOver[$0] || query.share(of: $0) >= share }
+        case .getValue(_, let quorum):
+            if query.valuePaths.isEmpty, !query.values.isEmpty, quorum <= 1 { return true }
+            return query.values.reduce(0) { $0 + $1.holders.count } >= max(1, quorum)
+                && query.search.paths.indices.allSatisfy { query.search.isOver[$0] || query.valuePaths.contains($0) }
+        case .findPeer, .findClosest, .bootstrap, .provide, .putValue: return false
         }
+    }
+}
+
+extension ActiveQuery {
+    /// Contacts that a path has named.
+    func share(of path: Int) -> Int { found.count { $0.paths.contains(path) } }
+
+    /// Contacts in turn from each path, those known here first, at most `countMax`.
+    func providers(countMax: Int) -> [Contact] {
+        guard search.paths.count > 1 else { return found.prefix(countMax).map(\.contact) }
+        var left = found
+        var chosen: [Contact] = []
+        while let index = left.firstIndex(where: \.paths.isEmpty) { chosen.append(left.remove(at: index).contact) }
+        var path = 0
+        while !left.isEmpty, chosen.count < countMax {
+            if let index = left.firstIndex(where: { $0.paths.contains(path) }) { chosen.append(left.remove(at: index).contact) }
+            path = (path + 1) % search.paths.count
+        }
+        return Array(chosen.prefix(countMax))
     }
 }

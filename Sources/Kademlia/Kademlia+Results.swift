@@ -5,7 +5,7 @@ internal import LibP2P
 internal import Wire
 
 extension Kademlia {
-    /// The lookup has nobody left to ask: bootstrap goes on with a random key, putting and providing with sending.
+    /// The search has nobody left to ask: bootstrap goes on with a random key, putting and providing with sending.
     mutating func searchEnded(_ index: Int, now: Instant, emit: inout [Effect]) {
         switch queries[index].query {
         case .bootstrap where queries[index].searchesLeft > 0:
@@ -14,7 +14,7 @@ extension Kademlia {
             advance(queries[index].number, now: now, emit: &emit)
         case .putValue(let record):
             let message = KademliaMessage(kind: .putValue, key: record.key, record: record).encode()
-            let holders = queries[index].lookup.closest(countMax: parameters.k)
+            let holders = queries[index].search.closest(countMax: parameters.k)
             guard !holders.isEmpty else { return finish(queryAt: index, now: now, emit: &emit) }
             for contact in holders {
                 let id = nextRequestID()
@@ -32,10 +32,10 @@ extension Kademlia {
         let key = PeerID(ed25519: random).bytes
         queries[index].key = key
         let required = min(parameters.k, parameters.bucketSize)
-        var lookup = Lookup(target: Hash.sha256(key), required: required, parameters: parameters)
-        seed(&lookup)
-        for contact in queries[index].lookup.closest(countMax: parameters.k) { lookup.add(contact) }
-        queries[index].lookup = lookup
+        var search = DisjointSearch(target: Hash.sha256(key), required: required, paths: 1, parameters: parameters)
+        seed(&search)
+        for contact in queries[index].search.closest(countMax: parameters.k) { search.add(contact, to: 0) }
+        queries[index].search = search
         for request in open.indices.reversed() {
             if case .search(queries[index].number) = open[request].purpose { open.remove(at: request) }
         }
@@ -45,17 +45,17 @@ extension Kademlia {
     mutating func finish(queryAt index: Int, now: Instant, emit: inout [Effect]) {
         let query = queries[index]
         drop(queryAt: index)
-        let closest = query.lookup.closest(countMax: parameters.k)
+        let closest = query.search.closest(countMax: parameters.k)
         let result: QueryResult
         switch query.query {
         case .findPeer(let target):
-            result = .peer(query.found.first ?? closest.first { $0.id == target })
+            result = .peer(query.found.first?.contact ?? closest.first { $0.id == target })
         case .findClosest: result = .closest(closest)
         case .bootstrap: result = .bootstrapped(tableCount: table.count)
         case .provide(let key):
             announce(key, to: closest, emit: &emit)
             result = .provided(toldCount: closest.count)
-        case .findProviders: result = .providers(query.found)
+        case .findProviders(_, let countMax): result = .providers(query.providers(countMax: max(1, countMax)))
         case .putValue:
             if case .storing(_, let confirmed) = query.phase { result = .stored(count: confirmed) } else { result = .stored(count: 0) }
         case .getValue(let key, _):
@@ -97,7 +97,7 @@ extension Kademlia {
         open.removeAll {
             switch $0.purpose {
             case .search(let query), .store(let query): query == number
-            case .liveness: false
+            case .liveness, .check: false
             }
         }
         // A leaf asks at times and is silent for hours between: a query's room is four times its table's bucket.

@@ -9,9 +9,17 @@ extension Kademlia {
         guard contact.id != localID else { return }
         guard serves else {
             table.remove(contact.id)
+            forgetUnchecked(contact.id)
             return
         }
-        switch table.insert(contact, isConnected: true, now: now) {
+        let key = contact.id.dhtKey
+        if isToBeChecked(contact, key: key, now: now) { return }
+        admit(contact, key: key, now: now, emit: &emit)
+    }
+
+    /// Puts a peer that is connected and has proved itself into the table, or has the peer in its way asked whether it lives.
+    mutating func admit(_ contact: Contact, key: Bytes32, now: Instant, emit: inout [Effect]) {
+        switch table.insert(contact, key: key, isConnected: true, now: now) {
         case .inserted: if refreshAt == nil { scheduleRefresh(now: now) }
         case .full(let oldest?): checkLiveness(of: oldest, candidate: contact, emit: &emit)
         case .updated, .full(nil), .crowded, .refused: break
@@ -45,10 +53,10 @@ extension Kademlia {
         return open.remove(at: index)
     }
 
-    /// Key of the peer that was asked: its lookup knows it, and hashing an id costs as much as all the rest of an answer's way.
+    /// Key of the peer that was asked: its search knows it, and hashing an id costs as much as all the rest of an answer's way.
     private func key(of request: OpenRequest) -> Bytes32 {
         guard case .search(let number) = request.purpose, let query = queries.first(where: { $0.number == number }),
-            let key = query.lookup.key(of: request.peer)
+            let key = query.search.key(of: request.peer)
         else { return request.peer.dhtKey }
         return key
     }
@@ -58,30 +66,36 @@ extension Kademlia {
         guard let request = close(id) else { return }
         guard let message = try? KademliaMessage(decoding: bytes) else {
             emit.append(.penalise(request.peer, .malformedResponse))
+            forgetUnchecked(request.peer)
             settle(request, with: nil, now: now, emit: &emit)
             return
         }
-        table.markSeen(request.peer, key: key(of: request), now: now)
+        let key = key(of: request)
+        table.markSeen(request.peer, key: key, now: now)
+        if let peer = forgetUnchecked(request.peer) { admit(peer.contact, key: key, now: now, emit: &emit) }
         settle(request, with: message, now: now, emit: &emit)
     }
 
     /// No answer will come.
     mutating func fail(_ id: RequestID, now: Instant, emit: inout [Effect]) {
         guard let request = close(id) else { return }
+        forgetUnchecked(request.peer)
         settle(request, with: nil, now: now, emit: &emit)
     }
 
     private mutating func settle(_ request: OpenRequest, with message: KademliaMessage?, now: Instant, emit: inout [Effect]) {
         switch request.purpose {
+        case .check: break
         case .liveness(let candidate):
             guard message == nil else { return }
             table.markFailed(request.peer, evict: true)
-            _ = table.insert(candidate, isConnected: false, now: now)
+            forgetUnchecked(candidate.id)
+            _ = table.insert(candidate, key: candidate.id.dhtKey, isConnected: false, now: now)
         case .search(let query):
             if message == nil { table.markFailed(request.peer, evict: false) }
             if let message { learn(message, from: request.peer, query: query, now: now, emit: &emit) }
             guard let index = queries.firstIndex(where: { $0.number == query }) else { return }
-            if message == nil { queries[index].lookup.failed(request.peer) }
+            if message == nil { queries[index].search.failed(request.peer) }
             advance(query, now: now, emit: &emit)
         case .store(let query):
             guard let index = queries.firstIndex(where: { $0.number == query }),

@@ -6,7 +6,7 @@ public import Wire
 /// The distributed hash table (libp2p/specs, kad-dht), as a pure state machine.
 ///
 /// In client mode it asks and is never asked; in server mode it also answers, and keeps what others put at it. A peer enters the
-/// table only when identify says that it serves the protocol. Answers are matched by request: one that comes late, twice or from
+/// table only when identify says that it serves the protocol and it has answered a question of ours. Answers are matched by request: one that comes late, twice or from
 /// nowhere changes nothing.
 ///
 /// Calling contract: that of `StateMachine`. Messages are whole, without a length prefix.
@@ -58,6 +58,7 @@ public struct Kademlia: StateMachine, Sendable {
     var localAddresses = AddressList.empty
     var queries: [ActiveQuery] = []
     var open: [OpenRequest] = []
+    var unchecked: [UncheckedPeer] = []
     var providers: ProviderStore
     var records: RecordStore
     var queryCounter: UInt32 = 0
@@ -96,7 +97,9 @@ public struct Kademlia: StateMachine, Sendable {
         case .localAddresses(let addresses): localAddresses = AddressList(addresses)
         case .identified(let peer, let serves, let addresses):
             identified(Contact(id: peer, addresses: AddressList(addresses)), serves: serves, now: now, emit: &emit)
-        case .disconnected(let peer): table.markDisconnected(peer)
+        case .disconnected(let peer):
+            table.markDisconnected(peer)
+            forgetUnchecked(peer)
         case .request(let peer, let id, let bytes): answer(peer, id, bytes, now: now, emit: &emit)
         case .response(let id, let bytes): receive(id, bytes, now: now, emit: &emit)
         case .requestFailed(let id): fail(id, now: now, emit: &emit)
@@ -115,6 +118,7 @@ public struct Kademlia: StateMachine, Sendable {
             records.sweep(now: now)
             self.sweepAt = providers.isEmpty && records.isEmpty ? nil : now + parameters.sweepInterval
         }
+        checkPeers(now: now, emit: &emit)
         var index = 0
         while index < queries.count {
             if queries[index].deadline <= now {
@@ -138,6 +142,7 @@ public struct Kademlia: StateMachine, Sendable {
 
     private mutating func rearm() {
         var deadline = earliest(refreshAt, sweepAt)
+        for peer in unchecked { deadline = earliest(deadline, peer.due) }
         for query in queries { deadline = earliest(deadline, min(query.deadline, query.wakeUp)) }
         nextDeadline = deadline
     }

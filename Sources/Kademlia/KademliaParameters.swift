@@ -9,6 +9,15 @@ extension Kademlia {
         public var alpha = 10
         /// Closest peers that must have answered before a search that only retrieves ends. Default 3.
         public var beta = 3
+        /// Paths of a search for providers or values, which share no peer: S/Kademlia (Baumgart and Mies 2007), 4.4. A peer that lies or
+        /// names only its accomplices spoils its own path and no other. Default 4: with a fifth of the peers hostile and three steps
+        /// to go, one path gets through half of the time, four 94 times in a hundred, eight 99.6; each asks `beta` peers more.
+        public var paths = 4
+        /// A peer that says that it serves the DHT is asked a question before it enters the table, this long after it came, unless a
+        /// search of ours has had its answer by then. Default 1 s: a search that brought it has mostly ended. Nil: it is believed.
+        public var checkDelay: Duration? = .seconds(1)
+        /// Peers that wait for that question, or for their answer; further ones are met again. Default 64.
+        public var uncheckedMax = 64
         /// Peers per bucket. Default `k`; a leaf keeps fewer, for a table of a few kilobytes.
         public var bucketSize = 20
         /// A question unanswered for so long frees its place among the `alpha`; its answer still counts. Default 1.5 s: p99 of the
@@ -60,6 +69,9 @@ extension Kademlia {
             }
         }
 
+        /// Most paths that a search has.
+        public static let pathsMax = 64
+
         public init() {}
 
         /// For Workers and Verifiers: a client with a table of a few kilobytes that refreshes once an hour.
@@ -76,7 +88,8 @@ extension Kademlia {
         public var isValid: Bool {
             k > 0 && k <= KademliaMessage.peersMax && alpha > 0 && beta > 0 && beta <= k && bucketSize > 0
                 && candidatesMax >= 2 * k + alpha && queriesMax > 0 && recordsMax > 0 && providedKeysMax > 0 && providersPerKeyMax > 0
-                && failuresMax > 0 && slowAfter <= requestTimeout && requestTimeout <= queryTimeout
+                && failuresMax > 0 && paths > 0 && paths <= Parameters.pathsMax && uncheckedMax > 0 && slowAfter <= requestTimeout
+                && requestTimeout <= queryTimeout
         }
     }
 }

@@ -23,6 +23,8 @@ public struct Lookup: Sendable {
         case slow
         case answered
         case failed
+        /// Another path of the same search asks it.
+        case taken
     }
 
     struct Candidate: Sendable {
@@ -37,9 +39,9 @@ public struct Lookup: Sendable {
     public let target: Bytes32
     /// Candidates that must have answered: beta where something is retrieved, k where the closest k themselves are wanted.
     let required: Int
-    let alpha: Int
+    var alpha: Int
     let slowAfter: Duration
-    let candidatesMax: Int
+    var candidatesMax: Int
     /// Sorted by distance.
     private(set) var candidates: [Candidate] = []
     private(set) var waiting = 0
@@ -69,7 +71,7 @@ public struct Lookup: Sendable {
         let position = candidates.partitioningIndex { $0.distance >= distance }
         if candidates.count >= candidatesMax {
             guard position < candidates.count,
-                let victim = candidates.lastIndex(where: { $0.state == .fresh || $0.state == .failed || $0.state == .slow }),
+                let victim = candidates.lastIndex(where: { $0.state != .waiting && $0.state != .answered }),
                 victim >= position
             else { return }
             candidates.remove(at: victim)
@@ -103,7 +105,7 @@ public struct Lookup: Sendable {
                 waiting += 1
                 asked += 1
                 return .ask(Contact(id: candidates[index].id, addresses: candidates[index].addresses))
-            case .slow, .failed: break
+            case .slow, .failed, .taken: break
             }
             index += 1
         }
@@ -130,21 +132,34 @@ public struct Lookup: Sendable {
         switch candidates[index].state {
         case .waiting: waiting -= 1
         case .slow: break
-        case .fresh, .answered, .failed: return false
+        case .fresh, .answered, .failed, .taken: return false
         }
         candidates[index].state = state
         return true
     }
 
+    /// Takes back the question that `next` has just given: another path has asked that peer.
+    mutating func leave(_ id: PeerID) {
+        guard let index = index(of: id), candidates[index].state == .waiting else { return }
+        candidates[index].state = .taken
+        waiting -= 1
+        asked -= 1
+    }
+
+    /// Whether this search has asked the peer, whatever came of it.
+    func hasAsked(_ id: PeerID) -> Bool {
+        guard let index = index(of: id) else { return false }
+        return candidates[index].state != .fresh && candidates[index].state != .taken
+    }
+
+    func hasAnswered(_ id: PeerID) -> Bool { index(of: id).map { candidates[$0].state == .answered } ?? false }
+
     /// The closest peers that have answered, nearest first.
     public func closest(countMax: Int) -> [Contact] {
-        var contacts: [Contact] = []
-        for candidate in candidates where candidate.state == .answered {
-            guard contacts.count < countMax else { break }
-            contacts.append(Contact(id: candidate.id, addresses: candidate.addresses))
-        }
-        return contacts
+        answered.prefix(countMax).map { Contact(id: $0.id, addresses: $0.addresses) }
     }
+
+    var answered: some Sequence<Candidate> { candidates.lazy.filter { $0.state == .answered } }
 
     public var isEmpty: Bool { candidates.isEmpty }
 

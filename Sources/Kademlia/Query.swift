@@ -92,21 +92,39 @@ struct ActiveQuery: Sendable {
         var holders: [PeerID]
     }
 
+    /// A contact that was named, and on which paths; on none where it was known here.
+    struct Found: Sendable {
+        var contact: Contact
+        var paths = PathSet()
+    }
+
     let number: UInt32
     let owner: Owner
     let query: Query
     /// Raw key that the questions carry.
     var key: [UInt8]
-    var lookup: Lookup
+    var search: DisjointSearch
     var phase: Phase = .searching
     let deadline: Instant
-    /// The lookup's own deadline, from its last step.
+    /// The search's own deadline, from its last step.
     var wakeUp: Instant = .distantFuture
     /// Random searches that still follow a bootstrap's first.
     var searchesLeft: Int = 0
     /// Providers, or the peer that is looked for.
-    var found: [Contact] = []
+    var found: [Found] = []
     var values: [Value] = []
+    /// Paths on which somebody had a valid value.
+    var valuePaths = PathSet()
+}
+
+/// Some of the paths of a search.
+struct PathSet: Hashable, Sendable {
+    private var bits: UInt64 = 0
+
+    /// Paths are numbered below `Kademlia.Parameters.pathsMax`.
+    func contains(_ path: Int) -> Bool { bits >> UInt64(path) & 1 == 1 }
+    mutating func insert(_ path: Int) { bits |= 1 << UInt64(path) }
+    var isEmpty: Bool { bits == 0 }
 }
 
 /// A request of ours that is open.
@@ -116,6 +134,8 @@ struct OpenRequest: Sendable {
         case store(query: UInt32)
         /// Whether the peer that has been silent longest still lives; if not, the candidate takes its place.
         case liveness(candidate: Contact)
+        /// Whether a peer that says so serves the DHT.
+        case check
     }
 
     let id: RequestID

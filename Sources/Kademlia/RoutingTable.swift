@@ -62,11 +62,22 @@ public struct RoutingTable: Sendable {
         return buckets[bucket].entries[slot]
     }
 
+    func contains(_ id: PeerID, key: Bytes32) -> Bool { locate(id, key: key) != nil }
+
+    /// Whether there is, or may be, a place for a peer that is not in the table.
+    func mayTake(_ contact: Contact, key: Bytes32, now: Instant) -> Bool {
+        switch obstacle(to: contact, key: key, now: now) {
+        case nil, .full(.some): true
+        case .inserted, .updated, .full(nil), .crowded, .refused: false
+        }
+    }
+
     /// A peer that proved to serve the protocol.
     public mutating func insert(_ contact: Contact, isConnected: Bool, now: Instant) -> Insertion {
-        let key = contact.id.dhtKey
-        let index = bucketIndex(of: key)
-        guard index < 256 else { return .refused }
+        insert(contact, key: contact.id.dhtKey, isConnected: isConnected, now: now)
+    }
+
+    mutating func insert(_ contact: Contact, key: Bytes32, isConnected: Bool, now: Instant) -> Insertion {
         if let (bucket, slot) = locate(contact.id, key: key) {
             update(bucket, slot) { entry in
                 entry.lastSeen = now
@@ -76,20 +87,32 @@ public struct RoutingTable: Sendable {
             }
             return .updated
         }
-        let group = diversity.flatMap { contact.addresses.ipGroup(exemptPrivate: $0.exemptPrivate) }
-        if let group, let diversity {
+        if let obstacle = obstacle(to: contact, key: key, now: now) { return obstacle }
+        let index = bucketIndex(of: key)
+        while buckets.count <= index { buckets.append(KBucket()) }
+        buckets[index].entries.append(
+            Entry(
+                key: key, id: contact.id, isConnected: isConnected, failures: 0, group: group(of: contact), addresses: contact.addresses,
+                lastSeen: now))
+        count += 1
+        return .inserted
+    }
+
+    /// Why a peer that is not in the table cannot enter it as it is; nil where it can.
+    private func obstacle(to contact: Contact, key: Bytes32, now: Instant) -> Insertion? {
+        let index = bucketIndex(of: key)
+        guard index < 256 else { return .refused }
+        if let diversity, let group = group(of: contact) {
             guard index >= buckets.count || peers(of: group, in: index..<(index + 1)) < diversity.perBucketMax,
                 peers(of: group, in: 0..<buckets.count) < diversity.perTableMax
             else { return .crowded }
         }
-        while buckets.count <= index { buckets.append(KBucket()) }
-        guard buckets[index].entries.count < bucketSize else { return .full(oldest: oldest(in: index, now: now)) }
-        buckets[index].entries.append(
-            Entry(
-                key: key, id: contact.id, isConnected: isConnected, failures: 0, group: group, addresses: contact.addresses, lastSeen: now)
-        )
-        count += 1
-        return .inserted
+        guard index < buckets.count, buckets[index].entries.count >= bucketSize else { return nil }
+        return .full(oldest: oldest(in: index, now: now))
+    }
+
+    private func group(of contact: Contact) -> UInt32? {
+        diversity.flatMap { contact.addresses.ipGroup(exemptPrivate: $0.exemptPrivate) }
     }
 
     @discardableResult

@@ -52,7 +52,11 @@ public struct NodeParameters: Sendable {
         kademlia = place == .leaf ? .leaf : Kademlia.Parameters()
         gossip = GossipSub.Parameters()
         // A leaf keeps three Managers: a few more to replace them are enough.
-        if place == .leaf { discovery.candidatesMax = 16 }
+        if place == .leaf {
+            discovery.candidatesMax = 16
+            // A search asks a dozen peers for a kilobyte each: every two minutes that would be most of an idle leaf's traffic.
+            discovery.refreshInterval = .seconds(600)
+        }
         manager = ManagerParameters(profile: profile)
         manager.roundLength = network.round
         manager.shards = UInt64(network.shards)

@@ -125,6 +125,7 @@ import Wire
     @Test func requestsCarryTheirNamespaceAndQueriesAreBounded() {
         var parameters = Kademlia.Parameters()
         parameters.queriesMax = 3
+        parameters.checkDelay = nil
         var machine = Kademlia(
             localID: MemoryNetwork.id(1), mode: .server, parameters: parameters, requestNamespace: 0xab, generator: Generator(seed: 1))
         var effects: [Kademlia.Effect] = []
@@ -140,8 +141,16 @@ import Wire
         #expect(machine.queries.count == 2 && machine.violations.isEmpty)
     }
 
+    /// A server that believes what identify says.
+    func believing() -> Kademlia {
+        var parameters = Kademlia.Parameters()
+        parameters.checkDelay = nil
+        return Kademlia(
+            localID: MemoryNetwork.id(1), mode: .server, parameters: parameters, requestNamespace: 0, generator: Generator(seed: 1))
+    }
+
     @Test func queriesEndInTime() {
-        var machine = Kademlia(localID: MemoryNetwork.id(1), mode: .server, requestNamespace: 0, generator: Generator(seed: 1))
+        var machine = believing()
         var effects: [Kademlia.Effect] = []
         machine.handle(.identified(MemoryNetwork.id(2), servesKademlia: true, addresses: []), now: .origin, emit: &effects)
         machine.handle(.start(QueryID(1), .findClosest([1])), now: .origin, emit: &effects)
@@ -162,6 +171,7 @@ import Wire
     @Test func theSilentMakeRoomForTheLiving() {
         var parameters = Kademlia.Parameters()
         parameters.bucketSize = 1
+        parameters.checkDelay = nil
         var machine = Kademlia(
             localID: MemoryNetwork.id(1), mode: .server, parameters: parameters, requestNamespace: 0, generator: Generator(seed: 1))
         let local = MemoryNetwork.id(1).dhtKey
@@ -190,7 +200,7 @@ import Wire
     }
 
     @Test func whoStopsServingLeavesTheTable() {
-        var machine = Kademlia(localID: MemoryNetwork.id(1), mode: .server, requestNamespace: 0, generator: Generator(seed: 1))
+        var machine = believing()
         var effects: [Kademlia.Effect] = []
         for serves in [false, true, false] {
             machine.handle(.identified(MemoryNetwork.id(2), servesKademlia: serves, addresses: []), now: .origin, emit: &effects)
@@ -220,7 +230,7 @@ import Wire
     }
 
     @Test func aMalformedAnswerIsPaidForAndTheSearchGoesOn() {
-        var machine = Kademlia(localID: MemoryNetwork.id(1), mode: .server, requestNamespace: 0, generator: Generator(seed: 1))
+        var machine = believing()
         var effects: [Kademlia.Effect] = []
         for number in 2...3 as ClosedRange<UInt64> {
             machine.handle(.identified(MemoryNetwork.id(number), servesKademlia: true, addresses: []), now: .origin, emit: &effects)

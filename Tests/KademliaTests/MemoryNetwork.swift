@@ -21,6 +21,10 @@ struct MemoryNetwork {
     var indexOf: [PeerID: Int] = [:]
     var isSilent: [Bool] = []
     var isServer: [Bool] = []
+    /// What a node answers instead of the truth.
+    var lies: [Int: (KademliaMessage) -> KademliaMessage] = [:]
+    /// New nodes believe what identify says: all know each other from the beginning.
+    var believes = true
     var now = Instant.origin
     var generator: Generator
     var results: [Int: [(QueryID, QueryResult)]] = [:]
@@ -49,6 +53,8 @@ struct MemoryNetwork {
     mutating func add(
         mode: Kademlia.Mode = .server, parameters: Kademlia.Parameters = .init(), validator: RecordValidator = .init()
     ) -> Int {
+        var parameters = parameters
+        if believes { parameters.checkDelay = nil }
         let index = nodes.count
         let id = MemoryNetwork.id(UInt64(index) + 1)
         nodes.append(
@@ -148,6 +154,8 @@ struct MemoryNetwork {
                 post(target, after: delay, .request(from: ids[index], InboundID(inboundCounter), bytes))
             case .respond(let id, let bytes):
                 guard let (asker, request) = inbound.removeValue(forKey: id.value) else { continue }
+                var bytes = bytes
+                if let lie = lies[index], let truth = try? KademliaMessage(decoding: bytes) { bytes = lie(truth).encode() }
                 post(asker, after: .milliseconds(40), .response(request, bytes))
             case .refuse(let id):
                 guard let (asker, request) = inbound.removeValue(forKey: id.value) else { continue }
