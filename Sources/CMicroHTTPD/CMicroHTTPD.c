@@ -40,8 +40,9 @@ bool inferix_http_open(void)
     return true;
 }
 
-/* The callbacks of one daemon. */
-struct callbacks {
+/* A daemon and what its callbacks find again. */
+struct InferixHTTPServer {
+    struct MHD_Daemon *daemon;
     InferixHTTPHandler handler;
     InferixHTTPCompleted completed;
     void *context;
@@ -53,19 +54,19 @@ static enum MHD_Result requested(
 {
     (void)version;
     (void)body;
-    struct callbacks *callbacks = raw;
-    return callbacks->handler(callbacks->context, connection, url, method, size, slot) == INFERIX_HTTP_GO_ON ? MHD_YES : MHD_NO;
+    struct InferixHTTPServer *server = raw;
+    return server->handler(server->context, connection, url, method, size, slot) == INFERIX_HTTP_GO_ON ? MHD_YES : MHD_NO;
 }
 
 static void completed(void *raw, struct MHD_Connection *connection, void **slot, enum MHD_RequestTerminationCode reason)
 {
     (void)connection;
     (void)reason;
-    struct callbacks *callbacks = raw;
-    callbacks->completed(callbacks->context, slot);
+    struct InferixHTTPServer *server = raw;
+    server->completed(server->context, slot);
 }
 
-InferixHTTPDaemon inferix_http_start(
+InferixHTTPServer inferix_http_start(
     const struct sockaddr *address, InferixHTTPHandler handler, InferixHTTPCompleted on_completed, void *context,
     unsigned int connections_max, unsigned int idle_seconds_max, size_t connection_memory)
 {
@@ -73,47 +74,52 @@ InferixHTTPDaemon inferix_http_start(
         errno = ENOSYS;
         return NULL;
     }
-    /* Three words for each server of a process; it goes with the process. */
-    struct callbacks *callbacks = malloc(sizeof *callbacks);
-    if (!callbacks)
+    struct InferixHTTPServer *server = malloc(sizeof *server);
+    if (!server)
         return NULL;
-    *callbacks = (struct callbacks){.handler = handler, .completed = on_completed, .context = context};
+    *server = (struct InferixHTTPServer){.handler = handler, .completed = on_completed, .context = context};
     unsigned int flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME;
     if (address->sa_family == AF_INET6)
         flags |= MHD_USE_IPv6;
-    struct MHD_Daemon *daemon = library.MHD_start_daemon(
-        flags, 0, NULL, NULL, requested, callbacks, MHD_OPTION_SOCK_ADDR, address, MHD_OPTION_NOTIFY_COMPLETED, completed, callbacks,
+    server->daemon = library.MHD_start_daemon(
+        flags, 0, NULL, NULL, requested, server, MHD_OPTION_SOCK_ADDR, address, MHD_OPTION_NOTIFY_COMPLETED, completed, server,
         MHD_OPTION_CONNECTION_LIMIT, connections_max, MHD_OPTION_CONNECTION_TIMEOUT, idle_seconds_max,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, connection_memory, MHD_OPTION_END);
-    if (!daemon) {
+    if (!server->daemon) {
         int reason = errno;
-        free(callbacks);
+        free(server);
         errno = reason;
+        return NULL;
     }
-    return daemon;
+    return server;
 }
 
-int inferix_http_descriptor(InferixHTTPDaemon daemon)
+int inferix_http_descriptor(InferixHTTPServer server)
 {
-    const union MHD_DaemonInfo *info = library.MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_EPOLL_FD);
+    const union MHD_DaemonInfo *info = library.MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD);
     return info ? info->epoll_fd : -1;
 }
 
-unsigned int inferix_http_port(InferixHTTPDaemon daemon)
+unsigned int inferix_http_port(InferixHTTPServer server)
 {
-    const union MHD_DaemonInfo *info = library.MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_BIND_PORT);
+    const union MHD_DaemonInfo *info = library.MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_BIND_PORT);
     return info ? info->port : 0;
 }
 
-long long inferix_http_timeout(InferixHTTPDaemon daemon)
+long long inferix_http_timeout(InferixHTTPServer server)
 {
     MHD_UNSIGNED_LONG_LONG milliseconds = 0;
-    return library.MHD_get_timeout(daemon, &milliseconds) == MHD_YES ? (long long)milliseconds : -1;
+    return library.MHD_get_timeout(server->daemon, &milliseconds) == MHD_YES ? (long long)milliseconds : -1;
 }
 
-void inferix_http_run(InferixHTTPDaemon daemon) { library.MHD_run(daemon); }
+void inferix_http_run(InferixHTTPServer server) { library.MHD_run(server->daemon); }
 
-void inferix_http_stop(InferixHTTPDaemon daemon) { library.MHD_stop_daemon(daemon); }
+void inferix_http_stop(InferixHTTPServer server)
+{
+    /* The last calls of the callbacks come from inside this. */
+    library.MHD_stop_daemon(server->daemon);
+    free(server);
+}
 
 const char *inferix_http_header(InferixHTTPConnection connection, const char *name)
 {

@@ -8,7 +8,7 @@
  * 3 MB of memory, which a node that serves nothing over HTTP must not pay. Its variadic start is nothing for Swift, either.
  */
 
-typedef struct MHD_Daemon *InferixHTTPDaemon;
+typedef struct InferixHTTPServer *InferixHTTPServer;
 typedef struct MHD_Connection *InferixHTTPConnection;
 
 /* What to do about a call of the handler. */
@@ -25,18 +25,19 @@ typedef void (*InferixHTTPCompleted)(void *context, void **slot);
 
 /* False where the library is not installed. */
 bool inferix_http_open(void);
-/* NULL where it cannot listen; errno says why. The callbacks and the context must outlive the daemon. */
-InferixHTTPDaemon inferix_http_start(
+/* NULL where it cannot listen; errno says why. The callbacks and the context must outlive the server. */
+InferixHTTPServer inferix_http_start(
     const struct sockaddr *address, InferixHTTPHandler handler, InferixHTTPCompleted completed, void *context,
     unsigned int connections_max, unsigned int idle_seconds_max, size_t connection_memory);
 /* The descriptor that becomes readable when there is something to run; -1 where there is none. */
-int inferix_http_descriptor(InferixHTTPDaemon daemon);
+int inferix_http_descriptor(InferixHTTPServer server);
 /* The port that it listens on, where the system was to choose. */
-unsigned int inferix_http_port(InferixHTTPDaemon daemon);
+unsigned int inferix_http_port(InferixHTTPServer server);
 /* Milliseconds until it wants to be run without being woken; -1 for never. */
-long long inferix_http_timeout(InferixHTTPDaemon daemon);
-void inferix_http_run(InferixHTTPDaemon daemon);
-void inferix_http_stop(InferixHTTPDaemon daemon);
+long long inferix_http_timeout(InferixHTTPServer server);
+void inferix_http_run(InferixHTTPServer server);
+/* The server is gone afterwards. */
+void inferix_http_stop(InferixHTTPServer server);
 
 /* A header of the request; NULL where it has none of the name. */
 const char *inferix_http_header(InferixHTTPConnection connection, const char *name);
