@@ -6,11 +6,13 @@ Every command is {"id": n, "op": name, ...}; its answer is {"id": n, "ok": ...} 
 {"event": name, ...}. The process ends when its standard input does.
 """
 
+import hashlib
 import json
 import logging
 import os
 import sys
 
+import capture
 import early_muxer
 import multiaddr
 import trio
@@ -32,6 +34,11 @@ from libp2p.tools.anyio_service import background_trio_service
 from libp2p.utils.varint import read_length_prefixed_protobuf
 
 GOSSIP = TProtocol("/meshsub/1.1.0")
+ECHO = TProtocol("/interop/echo/1.0.0")
+PERF = TProtocol("/perf/1.0.0")
+JOB = TProtocol("/ipfs/job/1")
+# An operation that has not ended by then has failed. Full sizes take longer.
+SECONDS_MAX = 600 if "INTEROP_FULL" in os.environ else 80
 
 
 def say(value):
@@ -112,6 +119,74 @@ class Peer:
         except StreamFailure:
             return False
         await stream.reset()
+        return True
+
+    async def echoes(self, peer, count, size):
+        """Opens so many streams, then talks on all of them; how many gave back what was said."""
+        ready, go, right = [], trio.Event(), []
+
+        async def one(number):
+            stream = await self.host.new_stream(ID.from_string(peer), [ECHO])
+            ready.append(number)
+            if len(ready) == count:
+                go.set()
+            await go.wait()
+            said = number.to_bytes(4, "big") * (size // 4)
+            await stream.write(said)
+            heard = b""
+            while len(heard) < len(said):
+                part = await stream.read(len(said) - len(heard))
+                if not part:
+                    break
+                heard += part
+            if heard == said:
+                right.append(number)
+            await stream.close()
+
+        async with trio.open_nursery() as nursery:
+            for number in range(count):
+                nursery.start_soon(one, number)
+        return len(right)
+
+    async def echo_when_all(self, count):
+        """From now on what comes by our job protocol is given back as soon as so many streams are open at once."""
+        here, go = [], trio.Event()
+
+        async def handle(stream):
+            here.append(stream)
+            if len(here) == count:
+                go.set()
+            message = await stream.read(1 << 12)
+            await go.wait()
+            await stream.write(message)
+            await stream.close()
+
+        self.host.set_stream_handler(JOB, handle)
+        return True
+
+    async def perf(self, peer, upload, download):
+        """One stream of zeros to the peer, then one from it on the same stream; how much came."""
+        stream = await self.host.new_stream(ID.from_string(peer), [PERF])
+        await stream.write(download.to_bytes(8, "big"))
+        piece = bytes(1 << 16)
+        while upload > 0:
+            await stream.write(piece[:upload])
+            upload -= len(piece)
+        await stream.close_write()
+        came = 0
+        while came < download:
+            part = await stream.read(1 << 16)
+            if not part:
+                break
+            came += len(part)
+        await stream.close()
+        return came
+
+    async def block_fill(self, count, size):
+        """Keeps blocks that both sides can make: each repeats the hash of its number."""
+        for number in range(count):
+            data = hashlib.sha256(number.to_bytes(4, "big")).digest() * (size // 32)
+            await self.bitswap.add_block(compute_cid_v1(data), data)
         return True
 
     async def find_peer(self, peer):
@@ -204,7 +279,7 @@ async def answer(peer, command):
     try:
         if operation not in OPERATIONS:
             raise ValueError(f"no operation {operation!r}")
-        with trio.fail_after(40):
+        with trio.fail_after(SECONDS_MAX):
             say({"id": number, "ok": await getattr(peer, operation)(**command)})
     except Exception as error:
         say({"id": number, "error": f"{type(error).__name__}: {error}"})
@@ -213,7 +288,7 @@ async def answer(peer, command):
 OPERATIONS = {
     "dial", "connected", "forget", "settled_muxer_early", "ping", "identify", "opens", "find_peer", "closest", "provide",
     "find_providers", "providers_held", "record_put", "record_get", "record_held", "subscribe", "publish", "forge", "mesh",
-    "topic_peers", "block_put", "block_get",
+    "topic_peers", "block_put", "block_get", "block_fill", "echoes", "echo_when_all", "perf",
 }  # fmt: skip
 
 
@@ -222,6 +297,8 @@ async def main():
     prefix = arguments[0] if arguments else "/ipfs"
     settled_early = set()
     early_muxer.record()
+    if "INTEROP_CAPTURE" in os.environ:
+        capture.enable(os.environ["INTEROP_CAPTURE"])
     if "--early-muxer" in sys.argv:
         early_muxer.enable(settled_early.add)
     listen = multiaddr.Multiaddr("/ip4/127.0.0.1/tcp/0")

@@ -51,6 +51,8 @@ final class OverlayNode {
     private(set) var gossip: [Gossip] = []
     private(set) var answers: [UInt32: QueryResult] = [:]
     private(set) var misbehaved: [PeerID] = []
+    /// Ends of requests that were given to the driver itself.
+    var onResponse: ((RequestID, Result<[UInt8], NetworkFailure>) -> Void)?
     /// What the node serves.
     var store: [CID: [UInt8]] = [:]
     let blocks: NodeBlocks?
@@ -62,6 +64,7 @@ final class OverlayNode {
         var parameters = SwarmParameters(networkPrefix: options.prefix)
         parameters.agent = "interop"
         parameters.addresses = .development
+        parameters.requestsPerPeerMax = 256
         let swarm = Swarm(
             parameters: parameters, signing: .ed25519(key), entropy: .shell { Entropy.bytes($0) }, seed: Entropy.seed())
         driver = try SwarmDriver(loop: loop, swarm: swarm)
@@ -70,6 +73,7 @@ final class OverlayNode {
         var nodeParameters = NodeParameters(
             signing: .ed25519(key), network: network, place: options.place, roles: [], profile: .zero,
             generator: Generator(seed: Entropy.seed()))
+        nodeParameters.diagnostics = [.echo, .perf]
         nodeParameters.records = RecordValidator([OverlayNode.records])
         node = Node(nodeParameters, firstSequenceNumber: 1)
         timer = try Timer(loop: loop) { [weak self] in self?.deadlinePassed() }
@@ -166,6 +170,8 @@ final class OverlayNode {
         case .disconnected(let handle, _):
             handles = handles.filter { $0.value != handle }
         case .dialFailed(let peer, let failure): failures[peer] = failure
+        case .response(let id, let bytes): onResponse?(id, .success(bytes))
+        case .requestFailed(let id, let failure): onResponse?(id, .failure(failure))
         default: break
         }
         if blocks?.take(event) != true { tell(.network(event)) }

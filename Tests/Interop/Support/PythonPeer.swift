@@ -95,18 +95,21 @@ final class PythonPeer {
         return Message(topic: object["topic"] as? String ?? "", author: object["from"] as? String ?? "", data: data)
     }
 
-    /// Has an operation done and waits for what it gives, while the loop serves everybody else.
+    /// Has an operation done and waits for what it gives, while the loop serves everybody else; `watching` is called at each of its turns.
     @discardableResult
     func call<Answer>(
         _ operation: String, _ arguments: [String: Any] = [:], as type: Answer.Type = Any.self,
-        _ location: SourceLocation = #_sourceLocation
+        _ location: SourceLocation = #_sourceLocation, watching: () -> Void = {}
     ) throws -> Answer {
         lastNumber += 1
         let number = lastNumber
         let command = arguments.merging(["id": number, "op": operation]) { $1 }
         let line = try JSONSerialization.data(withJSONObject: command) + [UInt8(ascii: "\n")]
         _ = process.standardInput?.write(Array(line))
-        let held = try loop.run(for: patience) { answers[number] != nil || process.exitStatus != nil }
+        let held = try loop.run(for: patience) {
+            watching()
+            return answers[number] != nil || process.exitStatus != nil
+        }
         try #require(held, "py-libp2p never answered \(operation)", sourceLocation: location)
         let taken = answers.removeValue(forKey: number)
         let answer = try #require(taken, "py-libp2p ended: \(complaints)", sourceLocation: location)

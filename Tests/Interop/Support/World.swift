@@ -1,8 +1,14 @@
 import EventLoop
+import Foundation
 import Testing
 
 /// How long a test waits before it says that something never happened. Not a limit on speed: a condition ends the wait.
-let patience = Duration.seconds(90)
+let patience = Duration.seconds(LoadSize.isFull ? 700 : 90)
+
+/// With `INTEROP_FULL` in the environment much-at-once has the sizes that the network must stand; else a sixteenth of them.
+enum LoadSize {
+    static let isFull = ProcessInfo.processInfo.environment["INTEROP_FULL"] != nil
+}
 
 /// One loop with our nodes and the processes of independent peers, all on the thread of the test that runs.
 ///
@@ -53,6 +59,12 @@ final class World {
         ownPeers.append(peer)
         try wait("py-libp2p listens") { !peer.addresses.isEmpty }
         return peer
+    }
+
+    /// Ends a process of the test's own, at once and without a word.
+    func kill(_ peer: PythonPeer) {
+        ownPeers.removeAll { $0 === peer }
+        peer.close()
     }
 
     /// A py-libp2p process that other tests have used, and have no connection to any more.
