@@ -67,6 +67,7 @@ let package = Package(
         .target(name: "COpenCL"),
         .target(name: "CSandbox"),
         .target(name: "CClock"),
+        .target(name: "CHeap"),
         .target(name: "CMicroHTTPD"),
         // Whole pictures in plain loops: unoptimised they take a minute.
         .target(name: "CDenoise", cSettings: [.unsafeFlags(["-O2"])]),
@@ -106,7 +107,7 @@ let package = Package(
             "NodeRuntime",
             [
                 "Node", "EventLoop", "HTTP", "Store", "RenderEngine", "SceneIO", "Roles", "Kademlia", "GossipSub", "Blocks", "Ledger",
-                "ProofOfRender", "RenderModel", "LibP2P", "Identity", "Crypto", "Wire", "Determinism", logging, toml,
+                "ProofOfRender", "RenderModel", "LibP2P", "Identity", "Crypto", "Wire", "Determinism", "CHeap", logging, toml,
             ]),
         shell(
             "SimulationEngine",

@@ -26,6 +26,10 @@ public struct DaemonOptions: ParsableArguments {
     public var subscribe: [String] = []
     @Option(name: .long, help: ArgumentHelp("Diagnostic protocols to answer: perf, echo.", valueName: "protocols"))
     public var serve: String?
+    @Option(name: .long, help: ArgumentHelp("KiB a second sent at most (default 0: no limit).", valueName: "kib"))
+    public var upload: String?
+    @Option(name: .long, help: ArgumentHelp("KiB a second received at most (default 0: no limit).", valueName: "kib"))
+    public var download: String?
     @Flag(name: .long, help: .hidden)
     public var supervised = false
 
@@ -43,6 +47,8 @@ public struct DaemonOptions: ParsableArguments {
             .init(key: "log.format", name: "--log-format", values: one(logFormat)),
             .init(key: "subscribe", name: "--subscribe", values: subscribe),
             .init(key: "serve", name: "--serve", values: one(serve)),
+            .init(key: "limits.upload", name: "--upload", values: one(upload)),
+            .init(key: "limits.download", name: "--download", values: one(download)),
         ]
     }
 

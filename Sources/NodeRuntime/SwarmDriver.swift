@@ -29,6 +29,11 @@ public final class SwarmDriver {
     private var accepted: UInt64 = 0
     /// Connections that are closed on our side and write what is left.
     private var goodbyes = 0
+    public let caps: BandwidthCaps
+    private(set) var sending: SendPacer
+    private(set) var receiving: ReceivePacer
+    /// Bytes of all connections on the wire, encryption and multiplexing included.
+    public private(set) var wireBytes = (sent: UInt64(0), received: UInt64(0))
     private var isStopping = false
 
     private var inputs: [SwarmInput] = []
@@ -43,6 +48,11 @@ public final class SwarmDriver {
         /// Bytes given to it since `.drained` was last reported.
         var sinceDrained = 0
         var isReportDue = false
+        /// Not to be read from: because the swarm said so, and because of the cap.
+        var isPaused = false
+        var isHeld = false
+
+        func resumeReading() { if !isPaused, !isHeld { connection?.resumeReading() } }
     }
 
     /// How long a connection that we close may take to write what is left.
@@ -51,8 +61,11 @@ public final class SwarmDriver {
     private static let openMax: Duration = .seconds(30)
 
     /// - Throws: where the loop is closing.
-    public init(loop: EventLoop, swarm: Swarm) throws(UVError) {
+    public init(loop: EventLoop, swarm: Swarm, caps: BandwidthCaps = BandwidthCaps()) throws(UVError) {
         self.loop = loop
+        self.caps = caps
+        sending = SendPacer(rate: caps.up, now: loop.now)
+        receiving = ReceivePacer(rate: caps.down, now: loop.now)
         self.swarm = swarm
         let backlog = swarm.parameters.writeBacklogMax
         var parameters = ByteStream.Parameters()
@@ -140,9 +153,10 @@ public final class SwarmDriver {
     private var now: Instant { Instant(nanoseconds: loop.now) }
 
     private func arm() {
+        let paced = [sending.deadline(now: loop.now), receiving.deadline(now: loop.now)].compactMap { $0 }.min()
         if !drained.isEmpty {
             timer?.arm(at: 0)
-        } else if let deadline = swarm.nextDeadline {
+        } else if let deadline = earliest(swarm.nextDeadline, paced.map { Instant(nanoseconds: $0) }) {
             if timer?.deadline != deadline.nanoseconds { timer?.arm(at: deadline.nanoseconds) }
         } else {
             timer?.disarm()
@@ -158,6 +172,11 @@ public final class SwarmDriver {
             link.sinceDrained = 0
             run(.drained(transport))
         }
+        while let piece = sending.next(now: loop.now) { put(piece.bytes, into: piece.transport) }
+        for transport in receiving.due(now: loop.now) {
+            links[transport]?.isHeld = false
+            links[transport]?.resumeReading()
+        }
         isBusy = true
         swarm.handleDeadline(now: now, emit: &effects)
         settle()
@@ -171,8 +190,12 @@ public final class SwarmDriver {
             case .open(let transport, let address): open(transport, address)
             case .write(let transport, let bytes): write(transport, bytes)
             case .close(let transport): close(transport)
-            case .pauseReading(let transport): links[transport]?.connection?.pauseReading()
-            case .resumeReading(let transport): links[transport]?.connection?.resumeReading()
+            case .pauseReading(let transport):
+                links[transport]?.isPaused = true
+                links[transport]?.connection?.pauseReading()
+            case .resumeReading(let transport):
+                links[transport]?.isPaused = false
+                links[transport]?.resumeReading()
             case .event(let event): onEvent?(event)
             case .roundTrip(let peer, let duration): onRoundTrip?(peer, duration)
             case .transferred(let peer, let duration): onTransfer?(peer, duration)
@@ -191,7 +214,7 @@ public final class SwarmDriver {
         links[transport] = link
         attach(connection, to: link, transport)
         run(.accepted(transport, remote: Multiaddr(connection.peerAddress)))
-        connection.resumeReading()
+        links[transport]?.resumeReading()
     }
 
     private func attach(_ connection: TCPConnection, to link: Link, _ transport: TransportID) {
@@ -211,6 +234,11 @@ public final class SwarmDriver {
     }
 
     private func received(_ transport: TransportID, _ bytes: UnsafeRawBufferPointer) {
+        wireBytes.received &+= UInt64(bytes.count)
+        if receiving.took(bytes.count, from: transport, now: loop.now) {
+            links[transport]?.isHeld = true
+            links[transport]?.connection?.pauseReading()
+        }
         // Reads come from the loop, never from inside another input.
         isBusy = true
         swarm.receive(transport, bytes, now: now, emit: &effects)
@@ -257,7 +285,7 @@ public final class SwarmDriver {
             attach(connection, to: link, transport)
             connection.onConnect = { [weak self] in
                 self?.run(.opened(transport))
-                self?.links[transport]?.connection?.resumeReading()
+                self?.links[transport]?.resumeReading()
             }
         } catch {
             fail(transport, .stopping)
@@ -270,7 +298,12 @@ public final class SwarmDriver {
     }
 
     private func write(_ transport: TransportID, _ bytes: [UInt8]) {
+        if sending.admit(transport, bytes, now: loop.now) { put(bytes, into: transport) }
+    }
+
+    private func put(_ bytes: [UInt8], into transport: TransportID) {
         guard let link = links[transport], let connection = link.connection else { return }
+        wireBytes.sent &+= UInt64(bytes.count)
         link.sinceDrained += bytes.count
         switch connection.write(bytes) {
         case .sent: if link.sinceDrained >= drainStep { reportDrained(transport) }
@@ -290,6 +323,7 @@ public final class SwarmDriver {
     }
 
     private func close(_ transport: TransportID) {
+        for bytes in sending.release(transport, now: loop.now) { put(bytes, into: transport) }
         guard let link = links.removeValue(forKey: transport) else { return }
         link.lookup?.cancel()
         guard let connection = link.connection else { return }

@@ -16,13 +16,13 @@ import Wire
         var roundTrips = 0
         let address: SocketAddress
 
-        init(_ loop: EventLoop, seed: UInt8) throws {
+        init(_ loop: EventLoop, seed: UInt8, caps: BandwidthCaps = .init()) throws {
             var parameters = SwarmParameters(networkPrefix: "test")
             parameters.addresses = .development
             let swarm = Swarm(
                 parameters: parameters, signing: .ed25519(KeyPair(seed: Hash.sha256([seed]))), entropy: .shell { Entropy.bytes($0) },
                 seed: UInt64(seed))
-            driver = try SwarmDriver(loop: loop, swarm: swarm)
+            driver = try SwarmDriver(loop: loop, swarm: swarm, caps: caps)
             address = try driver.listen(on: SocketAddress(.loopback4, port: 0))
             driver.announce([Multiaddr(address)])
             driver.perform(.serve([.bitswap, .job]))
@@ -44,10 +44,12 @@ import Wire
         var dialFailures: [NetworkFailure] { events.compactMap { if case .dialFailed(_, let failure) = $0 { failure } else { nil } } }
     }
 
-    private func withPair(_ body: (EventLoop, Party, Party) throws -> Void) throws {
+    private func withPair(
+        caps: BandwidthCaps = .init(), of other: BandwidthCaps = .init(), _ body: (EventLoop, Party, Party) throws -> Void
+    ) throws {
         let loop = try EventLoop()
-        let a = try Party(loop, seed: 1)
-        let b = try Party(loop, seed: 2)
+        let a = try Party(loop, seed: 1, caps: caps)
+        let b = try Party(loop, seed: 2, caps: other)
         try body(loop, a, b)
         a.driver.close()
         b.driver.close()
@@ -82,6 +84,26 @@ import Wire
                 sent += 7 * block.count
                 #expect(try loop.run(for: .seconds(20)) { b.received == sent }, "round \(round)")
             }
+        }
+    }
+
+    /// What is capped takes at least its time; nothing is lost, and a ping still comes through.
+    @Test(arguments: [true, false]) func capsHoldBack(isUp: Bool) throws {
+        let rate = 4 << 20
+        try withPair(caps: BandwidthCaps(up: isUp ? rate : nil), of: BandwidthCaps(down: isUp ? nil : rate)) { loop, a, b in
+            a.driver.perform(.dial(b.peer, [Multiaddr(b.address)]))
+            #expect(try loop.run(for: .seconds(10)) { a.isIdentified && b.isIdentified })
+            let handle = try #require(a.driver.swarm.handle(of: b.peer))
+            let block = [UInt8](repeating: 5, count: 1 << 20)
+            let began = loop.now
+            for _ in 0..<4 { a.driver.perform(.send(to: handle, .bitswap, block, .normal)) }
+            a.driver.ping(handle)
+            #expect(try loop.run(for: .seconds(30)) { b.received == 4 << 20 && a.roundTrips == 1 })
+            // A quarter of a second's worth is free, and what the kernel holds is on its way.
+            #expect(Double(loop.now - began) * 1e-9 >= (isUp ? 0.5 : 0.4))
+            let held = isUp ? a.driver.sending.heldCount : b.driver.receiving.heldCount
+            #expect(held > 0)
+            #expect(a.driver.wireBytes.sent >= 4 << 20 && b.driver.wireBytes.received >= 4 << 20)
         }
     }
 

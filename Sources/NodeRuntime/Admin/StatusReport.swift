@@ -23,6 +23,8 @@ enum StatusReport {
             "api": .text(daemon.network.adminAddress.description),
             "http": daemon.http.map { .text($0.address.description) } ?? .null,
             "connections": .whole(daemon.node.peers.count),
+            "bandwidth": bandwidth(daemon.network.bandwidth),
+            "process": process(daemon),
             "managers": .array(daemon.managers.map { .text($0.description) }),
             // Fewer than four Managers tolerate no faulty one (docs/protocols.md): the one there is makes the randomness, and is believed.
             "trusted_managers": .boolean(true),
@@ -36,6 +38,25 @@ enum StatusReport {
         ])
     }
 
+    /// Bytes, on the wire; caps in bytes per second, null where there is none.
+    private static func bandwidth(_ report: BandwidthReport) -> JSON {
+        .object([
+            "sent_bytes": .whole(report.sent), "received_bytes": .whole(report.received),
+            "sent_bytes_per_second_max": report.caps.up.map { .whole($0) } ?? .null,
+            "received_bytes_per_second_max": report.caps.down.map { .whole($0) } ?? .null,
+            "waiting_bytes": .whole(report.waiting),
+        ])
+    }
+
+    /// What must come back to where it was when peers have come and gone.
+    private static func process(_ daemon: NodeDaemon) -> JSON {
+        .object([
+            "heap_bytes": .whole(ProcessMemory.live), "resident_bytes": .whole(ProcessMemory.resident ?? 0),
+            "handles": .whole(daemon.loop.handleCount), "descriptors": .whole(ProcessMemory.descriptorCount),
+            "connections": .whole(daemon.network.peerStates.connections), "peer_states": .whole(daemon.network.peerStates.peers),
+        ])
+    }
+
     static func peers(_ daemon: NodeDaemon) -> JSON {
         let peers = daemon.node.peers.entries.sorted { $0.handle < $1.handle }.map { entry in
             JSON.object([
@@ -43,6 +64,8 @@ enum StatusReport {
                 "address": entry.address.map { .text($0.description) } ?? .null,
                 "agent": entry.agent.map { .text($0) } ?? .null,
                 "protocols": .array(entry.protocols.map { "\($0)" }.sorted().map { .text($0) }),
+                "sent_bytes": .whole(daemon.network.traffic.flow(of: entry.handle).sent.bytes),
+                "received_bytes": .whole(daemon.network.traffic.flow(of: entry.handle).received.bytes),
                 "round_trip_ms": daemon.network.roundTrip(of: entry.handle).map { .number($0 * 1000) } ?? .null,
             ])
         }

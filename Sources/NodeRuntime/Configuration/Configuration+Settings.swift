@@ -14,6 +14,8 @@ extension Configuration {
         Field("log.level", \.logLevel, "the least severe message that is logged"),
         Field("log.format", \.logFormat, "how log messages are written on standard error"),
         Field("limits.connections", \.connectionsMax, 0...100_000, "connections at most; 0: 100, or 1000 for a Manager"),
+        Field("limits.upload", \.uploadMax, 0...100_000_000, "KiB a second sent at most, by all connections together; 0: no limit"),
+        Field("limits.download", \.downloadMax, 0...100_000_000, "KiB a second received at most, by all connections together; 0: no limit"),
         Field("render.device", \.device, "where a Worker renders"),
         Field("render.threads", \.threads, 0...1024, "threads of the native device; 0: one per core"),
         Field("store.blocks", \.blocksMax, 16...100_000_000, "scene and picture blocks kept on disk, in MiB at most"),

@@ -20,11 +20,19 @@ public struct Configuration: Equatable, Sendable {
     public var logLevel = LogLevel.info
     public var logFormat = LogFormat.text
     public var connectionsMax = 0
+    /// KiB/s on the wire, all connections together; 0: no cap.
+    public var uploadMax = 0
+    public var downloadMax = 0
     public var device = RenderDevice.opencl(index: 0)
     public var threads = 0
     public var blocksMax = 10_240
 
     public init() {}
+
+    /// Bytes per second.
+    var bandwidth: BandwidthCaps {
+        BandwidthCaps(up: uploadMax > 0 ? uploadMax << 10 : nil, down: downloadMax > 0 ? downloadMax << 10 : nil)
+    }
 }
 
 public enum NodeRole: String, NamedChoice { case worker, verifier, manager }

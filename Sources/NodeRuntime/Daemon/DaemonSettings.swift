@@ -126,6 +126,10 @@ extension DaemonSettings {
         parameters.connectionsPerPeerMax = definition.limits.connectionsPerPeer
         let connections = configuration.connectionsMax
         parameters.connectionsMax = connections > 0 ? connections : place == .leaf ? 100 : 1000
+        // Under a cap on what is sent, an eighth of a second's worth of it may wait for each connection: more would only grow old.
+        if let up = configuration.bandwidth.up {
+            parameters.writeBacklogMax = min(parameters.writeBacklogMax, max(1 << 16, up / 8))
+        }
         parameters.handshakesMax = min(parameters.handshakesMax, parameters.connectionsMax)
         return parameters
     }

@@ -48,6 +48,30 @@ enum MetricsReport {
         }
         text.add("inferix_traffic_bytes_total", .counter, "Bytes of messages, without what encryption adds.", samples(\.bytes))
         text.add("inferix_traffic_messages_total", .counter, "Messages, requests and answers.", samples(\.messages))
+        text.add(
+            "inferix_traffic_part_bytes_total", .counter, "Bytes of messages by the part that the peer has in the network.",
+            Traffic.Part.allCases.flatMap { part in
+                traffic.parts[part].map { flow in
+                    [("sent", flow.sent), ("received", flow.received)].map { direction, count in
+                        ([("direction", direction), ("part", part.rawValue)], Double(count.bytes))
+                    }
+                } ?? []
+            })
+        bandwidth(daemon.network.bandwidth, &text)
+    }
+
+    private static func bandwidth(_ report: BandwidthReport, _ text: inout PrometheusText) {
+        text.add(
+            "inferix_wire_bytes_total", .counter, "Bytes of all connections, with what encryption and multiplexing add.",
+            [([("direction", "sent")], Double(report.sent)), ([("direction", "received")], Double(report.received))])
+        let caps = [("sent", report.caps.up), ("received", report.caps.down)]
+        text.add(
+            "inferix_wire_bytes_per_second_max", .gauge, "What the configuration allows; absent without a limit.",
+            caps.compactMap { direction, cap in cap.map { ([("direction", direction)], Double($0)) } })
+        text.add(
+            "inferix_wire_held_total", .counter, "Writes and reads that waited for the limit.",
+            [([("direction", "sent")], Double(report.sendsHeld)), ([("direction", "received")], Double(report.readsHeld))])
+        text.add("inferix_wire_waiting_bytes", .gauge, "Bytes that wait for the limit now.", report.waiting)
     }
 
     private static func store(_ daemon: NodeDaemon, _ text: inout PrometheusText) {
@@ -83,8 +107,7 @@ enum MetricsReport {
         let seconds =
             Double(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) + Double(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1e-6
         text.add("process_cpu_seconds_total", .counter, "Time of the processor, without child processes.", [([], seconds)])
-        if let fields = try? TextFile.readText("/proc/self/statm").split(separator: " "), fields.count > 1, let pages = Int(fields[1]) {
-            text.add("process_resident_memory_bytes", .gauge, "Resident memory.", pages * Int(getpagesize()))
-        }
+        if let resident = ProcessMemory.resident { text.add("process_resident_memory_bytes", .gauge, "Resident memory.", resident) }
+        text.add("inferix_heap_bytes", .gauge, "Memory in use of what was allocated.", ProcessMemory.live)
     }
 }

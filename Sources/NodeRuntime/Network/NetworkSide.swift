@@ -32,7 +32,7 @@ final class NetworkSide {
     /// - Throws: where an address cannot be listened on, with what to do.
     init(loop: EventLoop, settings: DaemonSettings, seed: UInt64) throws(DaemonError) {
         driver = try NetworkSide.driver(
-            loop, key: settings.keyPair, settings.swarmParameters(now: .now), seed: seed)
+            loop, key: settings.keyPair, settings.swarmParameters(now: .now), seed: seed, caps: settings.configuration.bandwidth)
         for address in settings.configuration.listen {
             let bound = try listen(address, named: "--listen \(address)")
             for reachable in InterfaceAddresses.expand(bound) where !addresses.contains(reachable) { addresses.append(reachable) }
@@ -54,12 +54,12 @@ final class NetworkSide {
         driver = try NetworkSide.driver(loop, key: key, parameters, seed: Entropy.seed())
     }
 
-    private static func driver(_ loop: EventLoop, key: KeyPair, _ parameters: SwarmParameters, seed: UInt64) throws(DaemonError)
-        -> SwarmDriver
-    {
+    private static func driver(
+        _ loop: EventLoop, key: KeyPair, _ parameters: SwarmParameters, seed: UInt64, caps: BandwidthCaps = BandwidthCaps()
+    ) throws(DaemonError) -> SwarmDriver {
         let swarm = Swarm(parameters: parameters, signing: .ed25519(key), entropy: .shell { Entropy.bytes($0) }, seed: seed)
         do throws(UVError) {
-            return try SwarmDriver(loop: loop, swarm: swarm)
+            return try SwarmDriver(loop: loop, swarm: swarm, caps: caps)
         } catch {
             throw DaemonError(.failed, "\(error)")
         }
@@ -86,6 +86,15 @@ final class NetworkSide {
         traffic.note(command)
         driver.perform(command)
     }
+
+    /// What goes over the wire, and how far the caps hold it back.
+    var bandwidth: BandwidthReport {
+        BandwidthReport(
+            caps: driver.caps, sent: driver.wireBytes.sent, received: driver.wireBytes.received, waiting: driver.sending.waitingBytes,
+            sendsHeld: driver.sending.heldCount, readsHeld: driver.receiving.heldCount)
+    }
+    /// Connections in any state, and peers that are known by one.
+    var peerStates: (connections: Int, peers: Int) { (driver.swarm.connectionCount, driver.swarm.peerCount) }
 
     /// Seconds.
     func roundTrip(of handle: PeerHandle) -> Double? { driver.swarm.roundTrip(of: handle)?.inSeconds }

@@ -50,7 +50,8 @@ struct ConfigurationTests {
             "roles": "worker,verifier", "network": "net.toml", "listen": "/ip4/127.0.0.1/tcp/1,/ip6/::1/tcp/2",
             "bootstrap": "/ip4/127.0.0.1/tcp/1/p2p/\(Sample.peers[0])", "api": "[::1]:80", "http": "127.0.0.1:9464", "subscribe": "a,b",
             "serve": "perf,echo",
-            "key.password_file": "pw", "log.level": "error", "log.format": "json", "limits.connections": "9", "render.device": "opencl:1",
+            "key.password_file": "pw", "log.level": "error", "log.format": "json", "limits.connections": "9",
+            "limits.upload": "100", "limits.download": "200", "render.device": "opencl:1",
             "render.threads": "3", "store.blocks": "77", "admins": "\(Sample.peers[0]),\(Sample.peers[1])",
         ]
         #expect(Set(samples.keys) == Set(Configuration.settings.fields.map(\.key)))
