@@ -42,6 +42,18 @@ import Testing
         #expect(report.sections.flatMap(\.measurements).allSatisfy { $0.min > 0 })
     }
 
+    @Test func theSoakComesBack() throws {
+        let report = try withDirectory { try SoakBenchmark(.tiny, node: try node(), directory: $0).run() }
+        let figures = ["heap", "resident", "handles", "descriptors", "connections", "peer_states"]
+        #expect(
+            names(report) == [
+                "churn": ["lives", "connections_peak"], "before": figures, "at its peak": ["heap", "resident"],
+                "after": figures + ["heap_ratio"],
+            ])
+        #expect(try #require(report["churn", "lives"]).min > 0)
+        #expect(try #require(report["before", "peer_states"]).min >= 2, "a peer that stays, and the one that asks")
+    }
+
     @Test func proofHasItsFigures() throws {
         let report = try withDirectory { try ProofBenchmark(.tiny, node: try node(), directory: $0).run(scene: scene) }
         let worker = "Worker: cornell.glb, 32x24, 64 samples"

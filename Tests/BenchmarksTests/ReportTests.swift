@@ -87,4 +87,25 @@ import Testing
         #expect(Machine.processorName("processor: 0\n") == "unknown processor")
         #expect(Machine.current.processors >= 1)
     }
+
+    /// Rates are better when higher and costs when lower; runs are paired.
+    @Test func twoTargetsAreCompared() throws {
+        func run(_ section: String, _ rate: Double, _ cost: Double) -> BenchmarkReport {
+            var part = BenchmarkReport("net")
+            part.add(section, "handshakes", "handshakes", "1/s", [rate])
+            part.add(section, "ping", "ping", "µs", [cost])
+            part.add(section, "ping_cpu", "ping", "µs", [cost * 2])
+            return part
+        }
+        let ours = [run("target", 100, 10), run("target", 300, 20)]
+        let theirs = [run("other", 50, 40), run("other", 50, 40)]
+        var report = BenchmarkReport("net")
+        for side in [ours, theirs] { SideBySide.join(side, into: &report) }
+        SideBySide.compare(ours, theirs, into: &report)
+        #expect(report["target", "handshakes"]?.values == [100, 300])
+        #expect(report["other", "ping"]?.values == [40, 40])
+        #expect(report[SideBySide.section, "handshakes"]?.values == [2, 6])
+        #expect(report[SideBySide.section, "ping"]?.values == [4, 2])
+        #expect(report[SideBySide.section, "ping_cpu"]?.values == [4, 2])
+    }
 }

@@ -75,48 +75,44 @@ public struct NetBenchmark {
         report.add("this machine", "cipher", "ChaCha20-Poly1305, opening frames of 64 KiB", "MiB/s", cipher)
         let network = try BenchNetwork(node: node, directory: scratch.path, managers: plan.managers)
         try IdleMemory(plan: plan, network: network, loop: loop).measure(into: &report, progress)
-        try measureNode(&report, network, loop, cipher: cipher, progress)
-        if peer == .py {
-            guard let python else {
-                report.skip("py-libp2p", because: "INTEROP_PYTHON names no interpreter")
-                return report
-            }
-            try measurePython(&report, python, scratch.path, loop, cipher: cipher, progress)
-        }
-        return report
-    }
-
-    private func measureNode(
-        _ report: inout BenchmarkReport, _ network: BenchNetwork, _ loop: EventLoop, cipher: [Double],
-        _ progress: @escaping (String) -> Void
-    ) throws {
         let blocks = (0..<plan.blocks).map { TestPattern.block(plan.blockSize, number: UInt64($0)) }
         let cids = try OfflineBlocks.keep(blocks, for: .worker, scope: .zero, in: network.places("target"))
         let target = try network.start(
             "target", role: .manager, loop, ["--serve", "perf", "--subscribe", BenchNetwork.topic])
         let load = NetLoad(plan: plan, loop: loop, prefix: network.prefix, target: target, progress: progress)
         try load.measureConnections(into: &report)
-        try load.measure(into: &report, blocks: cids, cipher: cipher)
+        var other: (load: NetLoad, blocks: [CID])?
+        if peer == .py { other = try pythonLoad(python, scratch.path, loop, &report, progress) }
+        if let other {
+            try SideBySide(runs: plan.runs, cipher: cipher).measure((load, cids), other, into: &report)
+            try other.load.target.stop()
+        } else {
+            try load.measure(into: &report, blocks: cids, cipher: cipher)
+        }
         try target.stop()
+        return report
     }
 
-    private func measurePython(
-        _ report: inout BenchmarkReport, _ python: String, _ directory: String, _ loop: EventLoop, cipher: [Double],
+    /// Nil, with the reason in the report, where it cannot be had.
+    private func pythonLoad(
+        _ python: String?, _ directory: String, _ loop: EventLoop, _ report: inout BenchmarkReport,
         _ progress: @escaping (String) -> Void
-    ) throws {
+    ) throws -> (load: NetLoad, blocks: [CID])? {
+        guard let python else {
+            report.skip("py-libp2p", because: "INTEROP_PYTHON names no interpreter")
+            return nil
+        }
         let plan = plan.reduced
         let script = directory + "/peer.py"
         try TextFile.write(Array(PythonPeer.script.utf8), to: script)
-        let target: TargetProcess
         do {
-            target = try TargetProcess(
+            let target = try TargetProcess(
                 "py-libp2p", loop: loop, program: python, arguments: [script, BenchNetwork.topic, "\(plan.blocks)", "\(plan.blockSize)"])
+            let load = NetLoad(plan: plan, loop: loop, prefix: "ipfs", target: target, progress: progress)
+            return (load, (0..<plan.blocks).map { PythonPeer.block($0, size: plan.blockSize) })
         } catch let failure as BenchmarkFailure {
-            return report.skip("py-libp2p", because: failure.problem)
+            report.skip("py-libp2p", because: failure.problem)
+            return nil
         }
-        let load = NetLoad(plan: plan, loop: loop, prefix: "ipfs", target: target, progress: progress)
-        let blocks = (0..<plan.blocks).map { PythonPeer.block($0, size: plan.blockSize) }
-        try load.measure(into: &report, blocks: blocks, cipher: cipher)
-        try target.stop()
     }
 }

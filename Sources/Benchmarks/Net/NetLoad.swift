@@ -6,7 +6,7 @@ internal import Wire
 
 /// The loads that a target is put under, one kind after the other.
 struct NetLoad {
-    let plan: NetBenchmark.Plan
+    var plan: NetBenchmark.Plan
     let loop: EventLoop
     let prefix: String
     let target: TargetProcess

@@ -9,7 +9,7 @@ struct BenchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench", abstract: "Measure the network, the renderer, the proofs and the store.",
         discussion: "Figures of two machines or builds are not to be compared; neither are those of a loaded machine.",
-        subcommands: [NetBenchCommand.self, RenderBenchCommand.self, ProofBenchCommand.self, StoreBenchCommand.self])
+        subcommands: [NetBenchCommand.self, SoakBenchCommand.self, RenderBenchCommand.self, ProofBenchCommand.self, StoreBenchCommand.self])
 }
 
 struct BenchOptions: ParsableArguments {
@@ -83,6 +83,40 @@ struct NetBenchCommand: ParsableCommand {
         let benchmark = NetBenchmark(plan, node: NodeBinary.path, directory: options.dir)
         try options.run { progress in
             try benchmark.run(peer: peer, python: ProcessEnvironment.variables["INTEROP_PYTHON"], progress: progress)
+        }
+    }
+}
+
+struct SoakBenchCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "soak", abstract: "A Manager under peers that come and go: its heap, handles and peer states must come back.")
+    @Option(name: .long, help: ArgumentHelp("How long peers come and go.", valueName: "n"))
+    var minutes = 20
+    @Flag(name: .long, help: "Seconds instead of minutes: shows that it works, and nothing else.")
+    var tiny = false
+    @Option(name: .long, help: ArgumentHelp("Folder for files of the soak, which are removed.", valueName: "dir"))
+    var dir = "."
+    @OptionGroup var output: JSONOption
+
+    func validate() throws {
+        if !(1...10_000).contains(minutes) { throw ValidationError("--minutes is 1 to 10000") }
+    }
+
+    func run() throws {
+        var plan = tiny ? SoakBenchmark.Plan.tiny : SoakBenchmark.Plan()
+        if !tiny { plan.duration = .seconds(60 * minutes) }
+        let soak = SoakBenchmark(plan, node: NodeBinary.path, directory: dir)
+        let line = BenchProgressLine()
+        do {
+            let report = try soak.run { line.show($0) }
+            line.finish()
+            output.print(report.json, text: report.text)
+        } catch let failure as BenchmarkFailure {
+            line.finish()
+            throw CommandFailure(.failed, failure.problem, advice: failure.advice)
+        } catch {
+            line.finish()
+            throw error
         }
     }
 }
