@@ -183,6 +183,14 @@ let package = Package(
         tests("NodeCLITests", ["NodeCLI", "NodeRuntime", "Denoise", "RenderEngine", "SceneIO", "Roles", "ProofOfRender", "RenderModel"]),
         tests("Tidy", []),
         tests(
+            "Fuzz",
+            // The first three are those of a target that only the fuzzer builds.
+            [
+                "RenderEngine", "SceneIO", "RenderModel", "Kademlia", "GossipSub", "Blocks", "LibP2P", "Identity", "Crypto", "Wire",
+                "Determinism",
+            ],
+            exclude: ["Corpora", "SceneFuzz.swift", "SceneFuzz.dict", "seeds.py"]),
+        tests(
             "Interop",
             [
                 "NodeRuntime", "Node", "EventLoop", "Roles", "Kademlia", "GossipSub", "Blocks", "LibP2P", "Identity", "Crypto", "Wire",
