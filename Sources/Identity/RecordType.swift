@@ -15,6 +15,7 @@ public enum RecordType: UInt16, Hashable, Sendable, CaseIterable {
     case held = 21
     case attemptEnd = 22
     case handBack = 23
+    case repair = 24
     // verify/1
     case duty = 32
     case dutyAccept = 33
@@ -56,7 +57,7 @@ public enum RecordType: UInt16, Hashable, Sendable, CaseIterable {
         case .locators: 16 << 20
         case .verdict: 2 << 20
         case .jobPlan, .rosterSync, .deal: 1 << 20
-        case .jobRequest, .offer, .attemptEnd, .roundRoot: 64 << 10
+        case .jobRequest, .offer, .attemptEnd, .roundRoot, .repair: 64 << 10
         default: 8 << 10
         }
     }

@@ -1,6 +1,6 @@
 internal import Crypto
-internal import RenderModel
-internal import Wire
+public import RenderModel
+public import Wire
 
 /// Blocks that were fetched for a commitment's result: the block that its CID names and, where that is a manifest, those that it
 /// lists. Each is checked against its CID, so a picture of the wrong shape is evidence against who committed to it.
@@ -27,6 +27,12 @@ public struct PictureDelivery: Equatable, Sendable {
         case wrongSize
         /// The blocks of the picture, whole, in order.
         case picture([[UInt8]])
+    }
+
+    /// The whole picture; nil where it is not that of the tile. Its hash is not looked at.
+    public func picture(result: CID, tile: Tile) -> RawPicture? {
+        guard case .picture(let blocks) = check(result: result, tile: tile) else { return nil }
+        return RawPicture(tile: tile, bytes: blocks.count == 1 ? blocks[0] : blocks.flatMap(\.self))
     }
 
     func check(result: CID, tile: Tile) -> Finding {

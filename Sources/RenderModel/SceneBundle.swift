@@ -12,6 +12,12 @@ public struct SceneBlock: Equatable, Sendable {
         id = Hash.cid(of: bytes)
         self.bytes = bytes
     }
+
+    /// A block whose name is known to be that of its bytes.
+    public init(id: CID, bytes: [UInt8]) {
+        self.id = id
+        self.bytes = bytes
+    }
 }
 
 /// A scene as it travels: the manifest and the blocks that it names, each once, in the order of their first use.

@@ -61,7 +61,7 @@ extension SceneManifest {
         return SceneBundle(root: SceneBlock(bytes: bytes).id, manifest: bytes, blocks: sink.blocks)
     }
 
-    private func nodeTable(_ nodes: [SceneNode]) -> [UInt8] {
+    func nodeTable(_ nodes: [SceneNode]) -> [UInt8] {
         var table = WordWriter(words: nodes.count * SceneManifest.nodeWords)
         for node in nodes {
             let mesh = node.mesh < 0 ? 0 : UInt32(node.mesh) + UInt32(meshes.count) + 1

@@ -40,8 +40,8 @@ struct ScenesCommand: ParsableCommand {
         func marked(job: UInt64, worker: UInt64) throws -> (scene: MarkedScene, copy: SceneBundle) {
             let (key, worker) = (MarkKey(Bytes32(words: job, 6, 6, 6)), Bytes32(words: worker, 7, 7, 7))
             let copy = try TexelMarking(original, key: key).copy(for: worker)
-            let task = MarkedScene.Task(settings: settings, frame: 1, tile: tile, worker: worker)
-            return (try MarkedScene(original, prepared: prepared, copy: copy, task: task, key: key, device: device), copy)
+            let order = MarkOrder(settings: settings, frame: 1, tiles: [tile], worker: worker, key: key)
+            return (try MarkedScene(original, prepared: prepared, copy: copy, order: order, device: device), copy)
         }
         let mine = try marked(job: 1, worker: 1)
         let secret = mine.scene.secret(for: .zero)

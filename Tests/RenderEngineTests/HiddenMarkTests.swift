@@ -17,10 +17,11 @@ import Wire
         return settings
     }
 
-    private static func task(_ worker: Bytes32, samples: UInt32 = 32) -> MarkedScene.Task {
+    private static func order(_ worker: Bytes32, _ key: MarkKey, samples: UInt32 = 32) -> MarkOrder {
         let settings = settings(samples: samples)
-        return MarkedScene.Task(
-            settings: settings, frame: 1, tile: Tile(x: 0, y: 0, width: settings.width, height: settings.height), worker: worker)
+        return MarkOrder(
+            settings: settings, frame: 1, tiles: [Tile(x: 0, y: 0, width: settings.width, height: settings.height)], worker: worker,
+            key: key)
     }
 
     /// Everything about one Worker's copy of the wall.
@@ -28,16 +29,17 @@ import Wire
         let original: SceneBundle
         let copy: SceneBundle
         let marked: MarkedScene
-        let task: MarkedScene.Task
+        let order: MarkOrder
+        var task: (settings: RenderSettings, tile: Tile) { (order.settings, order.tiles[0]) }
 
         init(_ scene: CanonicalScene = TexturedWall.scene(), worker: Bytes32, job: MarkKey = HiddenMarkTests.job, samples: UInt32 = 32)
             throws
         {
             original = try scene.encode()
             copy = try TexelMarking(original, key: job).copy(for: worker)
-            task = HiddenMarkTests.task(worker, samples: samples)
+            order = HiddenMarkTests.order(worker, job, samples: samples)
             marked = try MarkedScene(
-                original, prepared: try PreparedScene(scene), copy: copy, task: task, key: job, device: NativeDevice())
+                original, prepared: try PreparedScene(scene), copy: copy, order: order, device: NativeDevice())
         }
 
         func render(_ bundle: SceneBundle, rngKey: UInt64 = 5) throws -> RawPicture {

@@ -36,13 +36,13 @@ struct MarkBenchmark {
         device = NativeDevice(threads: threads)
     }
 
-    private var task: MarkedScene.Task {
+    private var order: MarkOrder {
         var settings = RenderSettings()
         (settings.width, settings.height, settings.samples) = (plan.width, plan.height, 64)
         let side = plan.taskSide
         let tile = Tile(
             x: (plan.width - side) / 2 & ~7, y: (plan.height - side) / 2 & ~7, width: side, height: side)
-        return MarkedScene.Task(settings: settings, frame: 1, tile: tile, worker: worker)
+        return MarkOrder(settings: settings, frame: 1, tiles: [tile], worker: worker, key: key)
     }
 
     /// Placement before many triangles, with quads alone.
@@ -59,7 +59,7 @@ struct MarkBenchmark {
             load.append(watch.lap() * 1e3)
             let prepared = try PreparedScene(read)
             build.append(watch.lap() * 1e3)
-            let marked = try MarkedScene(bundle, prepared: prepared, copy: nil, task: task, key: key, device: device)
+            let marked = try MarkedScene(bundle, prepared: prepared, copy: nil, order: order, device: device)
             sample.append(marked.times.sample * 1e3)
             placement.append(marked.times.placement * 1e3)
             insertion.append((marked.times.placement + marked.times.insertion) * 1e3)
@@ -81,7 +81,7 @@ struct MarkBenchmark {
         let marking = try TexelMarking(original, key: key)
         let copy = try marking.copy(for: worker)
         let texels = watch.lap()
-        let marked = try MarkedScene(original, prepared: prepared, copy: copy, task: task, key: key, device: device)
+        let marked = try MarkedScene(original, prepared: prepared, copy: copy, order: order, device: device)
         let making = "Manager: hidden marks, \(name)"
         report.add(making, "texels", "both variants of the textures, once a job", "ms", [texels * 1e3])
         report.add(making, "windows", "windows of a task", "ms", [marked.times.windows * 1e3])
@@ -111,7 +111,7 @@ struct MarkBenchmark {
 
     /// The whole frame at one sample: what is in it does not change how long a check takes.
     private func frame(_ bundle: SceneBundle) throws -> RawPicture {
-        var settings = task.settings
+        var settings = order.settings
         (settings.samples, settings.depth) = (1, 2)
         let tile = Tile(x: 0, y: 0, width: plan.width, height: plan.height)
         let request = RenderRequest(settings: settings, frame: 1, rngKey: 1, tile: tile, samples: 0..<1)

@@ -71,12 +71,13 @@ struct ProofMarkCommand: ParsableCommand {
         let prepared = try PreparedScene(loaded.scene, frame: frame)
         let building = clock.lap()
         let engine = try device.device.open(threads: device.threads, kernelCache: try data.places().cache + "/kernels")
-        let task = MarkedScene.Task(settings: settings, frame: frame, tile: tile, worker: try identity(worker, "--worker"))
+        let order = MarkOrder(
+            settings: settings, frame: frame, tiles: [tile], worker: try identity(worker, "--worker"), key: key)
         let reader = try identity(verifier, "--verifier")
         _ = clock.lap()
-        let copy = quadsOnly ? nil : try TexelMarking(original, key: key).copy(for: task.worker)
+        let copy = quadsOnly ? nil : try TexelMarking(original, key: key).copy(for: order.worker)
         let texels = clock.lap()
-        let marked = try MarkedScene(original, prepared: prepared, copy: copy, task: task, key: key, device: engine)
+        let marked = try MarkedScene(original, prepared: prepared, copy: copy, order: order, device: engine)
         let verification = marked.secret(for: reader)
         try TextFile.write(marked.bundle.archive, to: out)
         // Who reads it can tell a marked picture from another: it is the Manager's alone.

@@ -27,6 +27,7 @@ extension ProofBundle {
         if let workerDraw { writer.message(10) { workerDraw.write(to: &$0) } }
         if let verifierDraw { writer.message(11) { verifierDraw.write(to: &$0) } }
         for block in sceneBlocks { writer.alwaysBytes(12, block) }
+        if let marks { writer.alwaysBytes(13, marks.encoded) }
         return ProofBundle.magic + writer.bytes
     }
 
@@ -42,6 +43,7 @@ extension ProofBundle {
         var picture: PictureDelivery?
         var workerDraw, verifierDraw: DrawEvidence?
         var sceneBlocks: [[UInt8]] = []
+        var marks: MarkOpening?
         while let field = try reader.next() {
             switch field.number {
             case 1 where network == nil: network = try field.bytes32()
@@ -60,13 +62,15 @@ extension ProofBundle {
             case 12:
                 guard sceneBlocks.count < ProofBundle.sceneBlocksMax else { throw .outOfBounds }
                 sceneBlocks.append(Array(try field.bytes(max: ProofBundle.blockSizeMax)))
+            case 13 where marks == nil: marks = try MarkOpening(encoded: try field.bytes())
             default: throw .notCanonical
             }
         }
         self.init(
             network: NetworkID(try network.required()), jobRequest: try jobRequest.required(), jobPlan: jobPlan,
             offer: try offer.required(), commitment: try commitment.required(), anchor: try anchor.required(), transcripts: transcripts,
-            attemptEnd: attemptEnd, picture: picture, sceneBlocks: sceneBlocks, workerDraw: workerDraw, verifierDraw: verifierDraw)
+            attemptEnd: attemptEnd, picture: picture, sceneBlocks: sceneBlocks, workerDraw: workerDraw, verifierDraw: verifierDraw,
+            marks: marks)
     }
 }
 

@@ -61,11 +61,13 @@ public struct ProofBundle: Equatable, Sendable {
     public var sceneBlocks: [[UInt8]]
     public var workerDraw: DrawEvidence?
     public var verifierDraw: DrawEvidence?
+    /// The task's key and the places of its quads, once the attempt is over; nil where it carried no marks.
+    public var marks: MarkOpening?
 
     public init(
         network: NetworkID, jobRequest: Record, jobPlan: Record? = nil, offer: Record, commitment: Record, anchor: Anchor,
         transcripts: [Transcript], attemptEnd: Record? = nil, picture: PictureDelivery? = nil, sceneBlocks: [[UInt8]] = [],
-        workerDraw: DrawEvidence? = nil, verifierDraw: DrawEvidence? = nil
+        workerDraw: DrawEvidence? = nil, verifierDraw: DrawEvidence? = nil, marks: MarkOpening? = nil
     ) {
         self.network = network
         self.jobRequest = jobRequest
@@ -79,5 +81,6 @@ public struct ProofBundle: Equatable, Sendable {
         self.sceneBlocks = sceneBlocks
         self.workerDraw = workerDraw
         self.verifierDraw = verifierDraw
+        self.marks = marks
     }
 }

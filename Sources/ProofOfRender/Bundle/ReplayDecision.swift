@@ -102,7 +102,7 @@ extension ReplayStep {
         case .verifierDraw(let index), .duty(let index), .acceptance(let index), .challenge(let index), .locators(let index),
             .blind(let index), .openings(let index), .trace(let index), .recomputation(let index), .sample(let index), .verdict(let index):
             index
-        case .jobRequest, .jobPlan, .offer, .workerDraw, .commitment, .anchor, .picture, .attemptEnd: nil
+        case .jobRequest, .jobPlan, .offer, .workerDraw, .commitment, .anchor, .picture, .marks, .attemptEnd: nil
         }
     }
 }

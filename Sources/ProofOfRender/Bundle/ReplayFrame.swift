@@ -51,6 +51,11 @@ struct ReplayFrame: Sendable {
         } else {
             log.skip(.picture)
         }
+        if let marks = bundle.marks {
+            log.note(.marks, marks.isCommitted(by: claim.offer) ? nil : .wrongMarks)
+        } else if claim.offer.markCommitment != nil {
+            log.skip(.marks)
+        }
         if let record = bundle.attemptEnd {
             decision = log.open(record, .attemptEnd, by: log.managers)
         } else {

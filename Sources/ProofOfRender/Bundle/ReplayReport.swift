@@ -3,7 +3,7 @@ public import Wire
 
 /// What a replay looked at, in order.
 public enum ReplayStep: Hashable, Sendable {
-    case jobRequest, jobPlan, offer, workerDraw, commitment, anchor, picture
+    case jobRequest, jobPlan, offer, workerDraw, commitment, anchor, picture, marks
     /// Steps of one transcript, by its position in the bundle.
     case verifierDraw(Int), duty(Int), acceptance(Int), challenge(Int), locators(Int), blind(Int), openings(Int)
     case trace(Int), recomputation(Int), sample(Int), verdict(Int)
@@ -34,6 +34,8 @@ public enum ReplayFailure: Hashable, Sendable {
     case falseVerdict(found: Verdict.Outcome?)
     /// The blocks of the picture are not those that the commitment names.
     case foreignPicture
+    /// The key is not the one that the offer committed to, or the marks are another task's.
+    case wrongMarks
     /// The decision does not follow from the verdicts.
     case falseDecision
     /// A record that the step needs is not in the bundle.

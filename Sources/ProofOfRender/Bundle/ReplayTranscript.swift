@@ -36,7 +36,7 @@ struct ReplayTranscript: Sendable {
             log.fail(.challenge(index), .wrongNonce)
             return
         }
-        draw = ChallengeDraw(claim: claim, output: frame.beacon.output, nonce: nonce)
+        draw = ChallengeDraw(claim: claim, output: frame.beacon.output, nonce: nonce, intensity: duty.body.intensity)
 
         guard openLocators(transcript, dutyID: duty.id, verdict: verdict.body, frame: frame, log: &log) else { return }
         guard openOpenings(transcript, duty: duty, verdict: verdict.body, frame: frame, log: &log) else { return }
@@ -127,7 +127,7 @@ extension Duty {
     fileprivate func answers(_ claim: Claim, frame: ReplayFrame) -> Bool {
         offer == claim.offerID && commitment == claim.commitmentID && job == claim.offer.job && task == claim.offer.task
             && attempt == claim.offer.attempt && sceneRoot == claim.offer.sceneRoot && beaconRound == frame.beacon.round
-            && beacon == frame.beaconID
+            && beacon == frame.beaconID && intensity <= claim.offer.intensityMax
     }
 }
 

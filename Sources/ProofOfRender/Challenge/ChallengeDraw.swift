@@ -10,11 +10,14 @@ public struct ChallengeDraw: Hashable, Sendable {
 
     /// seed = H("chal" ‖ output ‖ root ‖ total ‖ context ‖ nonce); u_j from H(seed ‖ kind ‖ j) by rejection sampling, with kind 0
     /// for rays and 1 for pixels. Draws are with replacement; a ray or pixel drawn again is left out. No more is drawn than exists.
-    public init(claim: Claim, output: Bytes32, nonce: Bytes32) {
+    ///
+    /// - Parameter intensity: the duty's: how many times the offer's counts are drawn.
+    public init(claim: Claim, output: Bytes32, nonce: Bytes32, intensity: UInt32 = 1) {
         let seed = ChallengeDraw.seed(output: output, root: claim.root, context: claim.context, nonce: nonce)
-        rays = ChallengeDraw.draw(seed: seed, kind: 0, count: UInt64(claim.offer.rayChallenges), bound: claim.root.rays)
+        let times = UInt64(intensity)
+        rays = ChallengeDraw.draw(seed: seed, kind: 0, count: times * UInt64(claim.offer.rayChallenges), bound: claim.root.rays)
         pixels = ChallengeDraw.draw(
-            seed: seed, kind: 1, count: UInt64(claim.offer.areaChallenges), bound: UInt64(claim.grid.pixelCount)
+            seed: seed, kind: 1, count: times * UInt64(claim.offer.areaChallenges), bound: UInt64(claim.grid.pixelCount)
         ).map { UInt32(truncatingIfNeeded: $0) }
     }
 

@@ -14,12 +14,13 @@ public struct FalseAccept: Sendable {
     private let openings: Openings?
 
     /// `output`: that of the round which anchored the commitment.
-    public init(claim: Claim, output: Bytes32, verdict: Verdict, locators: Locators?, openings: Openings?) {
+    /// `intensity`: the duty's.
+    public init(claim: Claim, output: Bytes32, intensity: UInt32 = 1, verdict: Verdict, locators: Locators?, openings: Openings?) {
         self.claim = claim
         self.verdict = verdict
         self.locators = locators
         self.openings = openings
-        draw = ChallengeDraw(claim: claim, output: output, nonce: verdict.nonce)
+        draw = ChallengeDraw(claim: claim, output: output, nonce: verdict.nonce, intensity: intensity)
     }
 
     public enum Finding: Sendable, Equatable {

@@ -28,6 +28,9 @@ public struct MarkKey: Hashable, Sendable {
         }
     }
 
+    /// Of the commitment to this key: it follows from the key, so that nobody has to keep it.
+    public var salt: Bytes32 { derived("mark-salt").bytes }
+
     /// BLAKE2b-256 under this key of label ‖ fields.
     func derived(_ label: StaticString, _ fields: (inout ByteWriter) -> Void = { _ in }) -> MarkKey {
         var writer = ByteWriter(reserving: 96)

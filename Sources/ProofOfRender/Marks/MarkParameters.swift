@@ -18,6 +18,8 @@ public struct MarkParameters: Hashable, Sendable {
     public var filterThreshold = 2.23
     /// Tasks with a shorter side carry no marks.
     public var tileSideMin: UInt32 = 256
+    /// Whether textures carry marks as well, where they are rich enough.
+    public var hidesInTextures = true
 
     /// Candidates drawn for each mark; the smoothest of them are looked at.
     var candidatesPerMark = 25

@@ -67,24 +67,30 @@ public struct MarkPlacement: Sendable {
     }
     private static let overviewSide = 6
 
-    /// Twice as many regions as there will be marks, the smoothest first, none meeting another.
-    private static func candidates(_ parameters: MarkParameters, key: MarkKey, tile: Tile, sample: SampleMap) -> [MarkRegion] {
+    /// Regions that the key draws, in its order: every mark is one of them.
+    static func drawn(_ parameters: MarkParameters, key: MarkKey, tile: Tile) -> [MarkRegion] {
         var stream = MarkStream(key, "mark-places")
-        var found: [(unevenness: Float, region: MarkRegion)] = []
-        let drawn = parameters.count * parameters.candidatesPerMark
-        for _ in 0..<drawn {
+        guard min(Int(tile.width), Int(tile.height)) >= 3 * parameters.sides.upperBound else { return [] }
+        return (0..<parameters.count * parameters.candidatesPerMark).map { _ in
             let (w, h) = (
                 parameters.sides.lowerBound + stream.next(below: parameters.sides.count),
                 parameters.sides.lowerBound + stream.next(below: parameters.sides.count)
             )
-            let region = MarkRegion(
+            return MarkRegion(
                 x: Int(tile.x) + w + stream.next(below: Int(tile.width) - 3 * w + 1),
                 y: Int(tile.y) + h + stream.next(below: Int(tile.height) - 3 * h + 1), width: w, height: h)
-            if let unevenness = sample.unevenness(region, luminances: parameters.luminances) { found.append((unevenness, region)) }
+        }
+    }
+
+    /// Twice as many regions as there will be marks, the smoothest first, none meeting another.
+    private static func candidates(_ parameters: MarkParameters, key: MarkKey, tile: Tile, sample: SampleMap) -> [MarkRegion] {
+        let drawn = drawn(parameters, key: key, tile: tile)
+        let found = drawn.compactMap { region in
+            sample.unevenness(region, luminances: parameters.luminances).map { (unevenness: $0, region: region) }
         }
         // Equal ones keep the order in which they were drawn.
         let order = found.indices.sorted { (found[$0].unevenness, $0) < (found[$1].unevenness, $1) }
-        let preferred = max(3 * parameters.count, Int(Double(drawn) * parameters.preferredShare))
+        let preferred = max(3 * parameters.count, Int(Double(drawn.count) * parameters.preferredShare))
         var chosen: [MarkRegion] = []
         for index in order.prefix(preferred) where chosen.count < 2 * parameters.count {
             let region = found[index].region

@@ -24,18 +24,19 @@ extension SceneOverlay {
     /// Texels of the pattern along one pixel.
     private static let texelsPerPixel = 4
 
-    /// Marks as geometry: one mesh with two triangles a mark, and one texture with a cell a mark.
+    /// Marks as geometry: one mesh with two triangles a mark, and one texture with a cell a mark, in rows that make it about square.
     public init(_ quads: [MarkQuad], camera: CameraView, settings: RenderSettings, parameters: MarkParameters) {
         self.init()
         guard !quads.isEmpty else { return }
-        let side = parameters.sides.upperBound * SceneOverlay.texelsPerPixel
+        let atlas = MarkAtlas(count: quads.count, side: parameters.sides.upperBound * SceneOverlay.texelsPerPixel)
         var image = SceneImage()
-        (image.width, image.height, image.format) = (UInt32(side), UInt32(side * quads.count), .rgba8)
-        image.texels = [UInt8](repeating: 0, count: side * side * quads.count * 4)
+        (image.width, image.height, image.format) = (UInt32(atlas.width), UInt32(atlas.height), .rgba8)
+        image.texels = [UInt8](repeating: 0, count: atlas.width * atlas.height * 4)
         var primitive = ScenePrimitive()
         for (number, quad) in quads.enumerated() {
-            SceneOverlay.draw(quad, number, side: side, into: &image.texels, parameters)
-            SceneOverlay.append(quad, number, of: quads.count, side: side, to: &primitive, camera, settings)
+            let cell = atlas.cell(number)
+            SceneOverlay.draw(quad, at: cell, atlas, into: &image.texels, parameters)
+            SceneOverlay.append(quad, at: cell, atlas, to: &primitive, camera, settings)
         }
         primitive.material = 0
         var texture = SceneTexture()
@@ -51,19 +52,21 @@ extension SceneOverlay {
     }
 
     /// The share of light taken, as alpha.
-    private static func draw(_ quad: MarkQuad, _ number: Int, side: Int, into texels: inout [UInt8], _ parameters: MarkParameters) {
+    private static func draw(
+        _ quad: MarkQuad, at cell: (x: Int, y: Int), _ atlas: MarkAtlas, into texels: inout [UInt8], _ parameters: MarkParameters
+    ) {
         for v in 0..<quad.region.height * texelsPerPixel {
             for u in 0..<quad.region.width * texelsPerPixel {
                 let (x, y) = ((Double(u) + 0.5) / Double(texelsPerPixel), (Double(v) + 0.5) / Double(texelsPerPixel))
                 let wave = Elementary.cosine(turns: x / quad.periodX + y / quad.periodY)
                 let share = parameters.strength * (1 + parameters.amplitude * wave)
-                texels[((number * side + v) * side + u) * 4 + 3] = UInt8(min(max(share * 255, 0), 255).rounded())
+                texels[((cell.y + v) * atlas.width + cell.x + u) * 4 + 3] = UInt8(min(max(share * 255, 0), 255).rounded())
             }
         }
     }
 
     private static func append(
-        _ quad: MarkQuad, _ number: Int, of count: Int, side: Int, to primitive: inout ScenePrimitive, _ camera: CameraView,
+        _ quad: MarkQuad, at cell: (x: Int, y: Int), _ atlas: MarkAtlas, to primitive: inout ScenePrimitive, _ camera: CameraView,
         _ settings: RenderSettings
     ) {
         let region = quad.region
@@ -74,10 +77,30 @@ extension SceneOverlay {
                 height: settings.height, depth: quad.depth)
             primitive.positions += [Float(point.x), Float(point.y), Float(point.z)]
             primitive.uv0 += [
-                Float(right * region.width * texelsPerPixel) / Float(side),
-                Float(number * side + down * region.height * texelsPerPixel) / Float(side * count),
+                Float(cell.x + right * region.width * texelsPerPixel) / Float(atlas.width),
+                Float(cell.y + down * region.height * texelsPerPixel) / Float(atlas.height),
             ]
         }
         primitive.indices += [first, first + 1, first + 2, first, first + 2, first + 3]
     }
+}
+
+/// Square cells of one texture.
+private struct MarkAtlas {
+    let side: Int
+    let columns: Int
+    let rows: Int
+
+    /// - Parameter side: of a cell, in texels.
+    init(count: Int, side: Int) {
+        self.side = side
+        columns = Int(Double(count).squareRoot().rounded(.up))
+        rows = (count + columns - 1) / columns
+    }
+
+    var width: Int { columns * side }
+    var height: Int { rows * side }
+
+    /// The texel that a cell begins at.
+    func cell(_ number: Int) -> (x: Int, y: Int) { (number % columns * side, number / columns * side) }
 }

@@ -60,7 +60,9 @@ public struct MarkSecret: Hashable, Sendable {
     }
 
     /// Throws `WireError` for anything but what `encoded` gives: every region lies in the tile with its envelope.
-    public init(encoded: [UInt8]) throws(WireError) {
+    ///
+    /// - Parameter windowsMax: more are refused: a Verifier gets 32.
+    public init(encoded: [UInt8], windowsMax: Int = MarkWindow.countMax) throws(WireError) {
         guard encoded.count <= MarkSecret.sizeMax else { throw .outOfBounds }
         guard encoded.starts(with: MarkSecret.magic) else { throw .malformedField }
         var reader = ProtobufReader(encoded[MarkSecret.magic.count...], canonical: true)
@@ -81,7 +83,7 @@ public struct MarkSecret: Hashable, Sendable {
             case 6: laplacian = Double(bitPattern: try field.fixed64())
             case 7: filter = Double(bitPattern: try field.fixed64())
             case 8:
-                guard windows.count < MarkWindow.countMax else { throw .outOfBounds }
+                guard windows.count < windowsMax else { throw .outOfBounds }
                 windows.append(try MarkWindow(encoded: try field.bytes()))
             default: throw .notCanonical
             }

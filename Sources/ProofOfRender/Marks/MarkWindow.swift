@@ -78,8 +78,6 @@ public struct MarkWindows: Sendable {
 
     /// As far as the widest pixel filter carries a quad.
     private static let quadMargin = 3
-    /// Windows to choose among, where there are as many.
-    private static let poolMin = 2 * MarkWindow.countMax
     /// Windows with fewer pixels that show a mark say too little.
     private static let shareMin = 0.05
 
@@ -91,6 +89,12 @@ public struct MarkWindows: Sendable {
 
     public var count: Int { windows.count }
 
+    /// The windows that show the pattern best, in their order in the frame: what sub-keys are chosen from.
+    public var pool: [MarkWindow] {
+        let ranked = windows.indices.sorted { (windows[$1].energy, $0) < (windows[$0].energy, $1) }
+        return ranked.prefix(MarkSecret.poolMax).sorted().map { windows[$0] }
+    }
+
     /// Nil without a window.
     init?(_ windows: [MarkWindow]) {
         guard !windows.isEmpty else { return nil }
@@ -100,10 +104,7 @@ public struct MarkWindows: Sendable {
     /// A random part of those windows that show more of the pattern: another one for each Verifier, by the task's key.
     public func subset(_ key: MarkKey, for verifier: Bytes32) -> [MarkWindow] {
         var stream = MarkStream(key.derived("mark-verifier") { $0.write(verifier) }, "mark-windows")
-        let ranked = windows.indices.map { (energy: windows[$0].energy, index: $0) }.sorted {
-            ($1.energy, $0.index) < ($0.energy, $1.index)
-        }
-        var pool = ranked.prefix(max(MarkWindows.poolMin, windows.count / 2)).map { windows[$0.index] }
+        var pool = pool
         var chosen: [MarkWindow] = []
         // No Verifier gets more than three quarters of the pool, so that two never hold the same.
         let count = min(MarkWindow.countMax, max(pool.count * 3 / 4, min(pool.count, TextureFilter.windowsMin)))

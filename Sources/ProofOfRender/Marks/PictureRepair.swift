@@ -8,6 +8,14 @@ public struct PictureRepair: Equatable, Sendable {
     /// Bits of their three floats.
     let values: [SIMD3<UInt32>]
 
+    /// Fifteen marks of 7×7 pixels, as far around each as the widest pixel filter reaches.
+    public static let pixelsMax = 15 * 13 * 13
+
+    init(pixels: [SIMD2<UInt32>], values: [SIMD3<UInt32>]) {
+        self.pixels = pixels
+        self.values = values
+    }
+
     /// Pixels that marks may have touched: as far around them as the pixel filter reaches, and one more for the rounding of corners.
     public static func pixels(of secret: MarkSecret, filter: PixelFilter) -> [SIMD2<UInt32>] {
         let margin = filter == .box ? 1 : 3

@@ -52,6 +52,14 @@ public struct TexelMarks: Sendable {
         return (0..<(count + 63) / 64).map { _ in stream.next() }
     }
 
+    /// Whether an image may be a marked variant of another: every number within 1 % of what it was, and a step.
+    static func isVariant(_ marked: SceneImage, of image: SceneImage) -> Bool {
+        let count = Int(image.width) * Int(image.height)
+        guard suits(image), image.texels.count == count * image.format.bytesPerTexel, marked.texels.count == count * 8 else { return false }
+        let (own, other) = (linear16(image), linear16(marked))
+        return zip(own, other).allSatisfy { (Float($0) - Float($1)).magnitude <= Float($0) * depth + 1 }
+    }
+
     /// Texels as four linear numbers of 16 bits.
     private static func linear16(_ image: SceneImage) -> [UInt16] {
         let texels = image.texels

@@ -24,11 +24,18 @@ public struct Duty: RecordBody {
     /// Verdicts that reject and whose place this Verifier is asked to recompute too.
     public var disputes: [RecordID]
 
+    /// Times the offer's challenges, 1 ... 10: more where marks were missing.
+    public var intensity: UInt32
+    /// BLAKE2b-256 of the `MarkOpening` that comes with the duty; nil where the task carries no marks.
+    public var marks: Bytes32?
+
     public static let disputesMax = 16
+    public static let intensityMax: UInt32 = 10
 
     public init(
         job: RecordID, task: UInt32, attempt: UInt32, offer: RecordID, commitment: RecordID, rank: UInt32, beaconRound: UInt64,
-        beacon: RecordID, sceneRoot: CID, verifier: Bytes32, recomputeRays: UInt64, sealedKey: [UInt8] = [], disputes: [RecordID] = []
+        beacon: RecordID, sceneRoot: CID, verifier: Bytes32, recomputeRays: UInt64, sealedKey: [UInt8] = [], disputes: [RecordID] = [],
+        intensity: UInt32 = 1, marks: Bytes32? = nil
     ) {
         self.job = job
         self.task = task
@@ -43,6 +50,8 @@ public struct Duty: RecordBody {
         self.recomputeRays = recomputeRays
         self.sealedKey = sealedKey
         self.disputes = disputes
+        self.intensity = intensity
+        self.marks = marks
     }
 
     public init(fields reader: inout ProtobufReader) throws(WireError) {
@@ -54,6 +63,8 @@ public struct Duty: RecordBody {
         var sceneRoot: CID?
         var sealedKey: [UInt8] = []
         var disputes: [RecordID] = []
+        var more: UInt32 = 0
+        var marks: Bytes32?
         while let field = try reader.next() {
             switch field.number {
             case 1: job = try field.bytes32()
@@ -71,13 +82,17 @@ public struct Duty: RecordBody {
             case 13:
                 guard disputes.count < Duty.disputesMax else { throw .outOfBounds }
                 disputes.append(try field.bytes32())
+            case 14: more = try field.uint32()
+            case 15: marks = try field.bytes32()
             default: throw .notCanonical
             }
         }
+        guard more < Duty.intensityMax else { throw .outOfBounds }
         self.init(
             job: try job.required(), task: task, attempt: attempt, offer: try offer.required(), commitment: try commitment.required(),
             rank: rank, beaconRound: beaconRound, beacon: try beacon.required(), sceneRoot: try sceneRoot.required(),
-            verifier: try verifier.required(), recomputeRays: rays, sealedKey: sealedKey, disputes: disputes)
+            verifier: try verifier.required(), recomputeRays: rays, sealedKey: sealedKey, disputes: disputes, intensity: more + 1,
+            marks: marks)
     }
 
     public func write(to writer: inout ProtobufWriter) {
@@ -94,6 +109,9 @@ public struct Duty: RecordBody {
         writer.uint64(11, recomputeRays)
         writer.bytes(12, sealedKey)
         for dispute in disputes { writer.bytes32(13, dispute) }
+        // How many times more, so that the usual case takes no bytes.
+        writer.uint32(14, intensity - 1)
+        if let marks { writer.bytes32(15, marks) }
     }
 }
 

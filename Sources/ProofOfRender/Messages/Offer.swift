@@ -93,6 +93,17 @@ public struct Offer: RecordBody {
         return openingsSizeMax(grid) <= RecordType.openings.bodyMax - 1024 && locatorsSizeMax(grid) <= RecordType.locators.bodyMax - 1024
     }
 
+    /// How many times its challenges a Verifier may be asked to draw, at most `Duty.intensityMax`: as many as openings and locators
+    /// have room for, together in one message as the evidence of a dispute.
+    public var intensityMax: UInt32 {
+        guard let grid else { return 1 }
+        let size = openingsSizeMax(grid) + locatorsSizeMax(grid)
+        return min(max(1, UInt32(clamping: Offer.evidenceSizeMax / max(1, size))), Duty.intensityMax)
+    }
+
+    /// Locators and openings in one message of 4 MiB, with the records around them.
+    private static let evidenceSizeMax = (4 << 20) - (128 << 10)
+
     private func openingsSizeMax(_ grid: RecordGrid) -> Int {
         (Int(rayChallenges) + Int(areaChallenges) * grid.bucketCount) * LeafSummary.valuesSize
     }

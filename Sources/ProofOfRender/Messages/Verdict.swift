@@ -43,6 +43,8 @@ public struct Verdict: RecordBody {
     public var outcome: Outcome
     /// Disputed verdicts of the duty whose mismatch this Verifier reproduced.
     public var reproduced: [RecordID]
+    /// What was seen of the marks; nil where there were none, or the picture did not come.
+    public var marks: MarkFigures?
     /// The Worker's trace of the record that differs, and the first sample in which it does; nil where the record stands as a whole.
     public var trace: RecordID?
     /// Counted from sample 0 of the frame; 0 without a trace.
@@ -51,7 +53,7 @@ public struct Verdict: RecordBody {
     public init(
         job: RecordID, task: UInt32, attempt: UInt32, duty: RecordID, commitment: RecordID, locators: RecordID? = nil,
         blind: RecordID? = nil, openings: RecordID? = nil, nonce: Bytes32, salt: Bytes32, values: [RecordValue] = [], outcome: Outcome,
-        reproduced: [RecordID] = []
+        reproduced: [RecordID] = [], marks: MarkFigures? = nil
     ) {
         self.job = job
         self.task = task
@@ -66,6 +68,7 @@ public struct Verdict: RecordBody {
         self.values = values
         self.outcome = outcome
         self.reproduced = reproduced
+        self.marks = marks
     }
 
     /// Floats are compared by their bits.
@@ -80,6 +83,7 @@ extension Verdict {
         var values: [RecordValue] = []
         var outcome: Outcome?
         var reproduced: [RecordID] = []
+        var marks: MarkFigures?
         while let field = try reader.next() {
             switch field.number {
             case 1: job = try field.bytes32()
@@ -107,13 +111,14 @@ extension Verdict {
                 reproduced.append(try field.bytes32())
             case 16: trace = try field.bytes32()
             case 17: sample = try field.uint32()
+            case 18: marks = try MarkFigures(encoded: try field.bytes(max: 128))
             default: throw .notCanonical
             }
         }
         self.init(
             job: try job.required(), task: task, attempt: attempt, duty: try duty.required(), commitment: try commitment.required(),
             locators: locators, blind: blind, openings: openings, nonce: try nonce.required(), salt: try salt.required(),
-            values: values, outcome: try outcome.required(), reproduced: reproduced)
+            values: values, outcome: try outcome.required(), reproduced: reproduced, marks: marks)
         (self.trace, self.sample) = (trace, sample)
         guard trace != nil || sample == 0 else { throw .outOfBounds }
     }
@@ -138,5 +143,6 @@ extension Verdict {
         for id in reproduced { writer.bytes32(15, id) }
         if let trace { writer.bytes32(16, trace) }
         writer.uint32(17, sample)
+        if let marks { writer.message(18) { marks.write(to: &$0) } }
     }
 }

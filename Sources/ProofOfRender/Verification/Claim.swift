@@ -30,7 +30,7 @@ public struct Claim: Sendable {
     /// A total that no render of these samples has: rejected before anything is drawn.
     public var impossibility: RejectReason? { grid.totalRays.contains(commitment.totalRays) ? nil : .impossibleTotal }
 
-    /// Rays that a Verifier traces, about: one bucket per ray challenge and all buckets of a pixel per area challenge.
+    /// Rays that a Verifier traces at intensity 1, about: one bucket per ray challenge and all buckets of a pixel per area challenge.
     public var recomputeRays: UInt64 {
         let records = UInt64(grid.pixelCount) * UInt64(grid.bucketCount)
         let places = UInt64(offer.rayChallenges) + UInt64(offer.areaChallenges) * UInt64(grid.bucketCount)

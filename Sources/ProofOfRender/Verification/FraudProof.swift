@@ -16,11 +16,11 @@ public struct FraudProof: Sendable {
     public let trace: (body: SampleTrace, sample: UInt32)?
 
     public init(
-        claim: Claim, output: Bytes32, nonce: Bytes32, reason: RejectReason, locators: Locators?, openings: Openings?,
-        picture: PictureDelivery?, trace: (body: SampleTrace, sample: UInt32)? = nil
+        claim: Claim, output: Bytes32, nonce: Bytes32, intensity: UInt32 = 1, reason: RejectReason, locators: Locators?,
+        openings: Openings?, picture: PictureDelivery?, trace: (body: SampleTrace, sample: UInt32)? = nil
     ) {
         self.claim = claim
-        draw = ChallengeDraw(claim: claim, output: output, nonce: nonce)
+        draw = ChallengeDraw(claim: claim, output: output, nonce: nonce, intensity: intensity)
         self.reason = reason
         self.locators = locators
         self.openings = openings

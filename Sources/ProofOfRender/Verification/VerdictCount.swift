@@ -22,13 +22,17 @@ public struct VerdictCount: Sendable {
     public static let rechecks = 3
     public static let rechecksDeciding = 2
 
-    public let needed: Int
+    /// Accepts that decide.
+    public private(set) var needed: Int
     private var verdicts: [(id: RecordID, verifier: Bytes32, verdict: Verdict)] = []
     private var refuted: Set<RecordID> = []
     private var proven: [RecordID] = []
     private var rechecks: [RecordID: (reproduced: [RecordID], refuted: [RecordID])] = [:]
 
     public init(level: SecurityLevel) { needed = level.verifiers }
+
+    /// Asks for more accepts than the job's level: where marks are missing. Fewer are never asked for.
+    public mutating func raise(to count: Int) { needed = max(needed, count) }
 
     /// More verdicts than any attempt has are dropped.
     public static let verdictsMax = 64

@@ -53,13 +53,13 @@ public struct Verification: Sendable {
         let offer = claim.offer
         guard
             duty.offer == claim.offerID, duty.commitment == claim.commitmentID, duty.job == offer.job, duty.task == offer.task,
-            duty.attempt == offer.attempt, duty.sceneRoot == offer.sceneRoot
+            duty.attempt == offer.attempt, duty.sceneRoot == offer.sceneRoot, duty.intensity <= offer.intensityMax
         else { return nil }
         self.claim = claim
         self.duty = duty
         self.dutyID = dutyID
         self.nonce = nonce
-        draw = ChallengeDraw(claim: claim, output: output, nonce: nonce)
+        draw = ChallengeDraw(claim: claim, output: output, nonce: nonce, intensity: duty.intensity)
         if let reason = claim.impossibility { decide(.reject(reason)) }
     }
 

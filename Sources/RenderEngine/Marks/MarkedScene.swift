@@ -3,21 +3,19 @@ public import ProofOfRender
 public import RenderModel
 public import Wire
 
-/// The scene of one task of one Worker with its marks: hidden ones in its textures, and quads in front of the camera.
+/// One Worker's copy of a frame of a scene, marked for all of its tasks: hidden marks in its textures, and quads in front of the
+/// camera.
 public struct MarkedScene: Sendable {
     /// What the Worker gets.
     public let bundle: SceneBundle
-    /// Where the quads are; without windows of hidden marks.
-    private let quads: MarkSecret
-    /// Where hidden marks can be seen; nil where there are none.
-    private let windows: MarkWindows?
-    /// The task's key.
-    private let key: MarkKey
+    /// The marks of each part that carries some, in the order of the order's tiles.
+    public let parts: [MarkSecret]
+    private let order: MarkOrder
     /// Rays traced for the placement.
     public let rays: Int
     public let times: Times
 
-    /// Seconds of each step.
+    /// Seconds of each step, over all parts.
     public struct Times: Sendable {
         /// Base colours of the scene and of the Worker's copy.
         public var windows = 0.0
@@ -29,59 +27,49 @@ public struct MarkedScene: Sendable {
     }
 
     public enum Failure: Error {
-        /// What the shorter side of the tile has to be.
+        /// What the shorter side of a part has to be.
         case tooSmall(UInt32)
         /// Dark, or too close to the camera.
         case noRoom
     }
 
-    /// What is marked.
-    public struct Task: Sendable {
-        public var settings: RenderSettings
-        public var frame: UInt32
-        public var tile: Tile
-        public var worker: Bytes32
-        public var parameters = MarkParameters()
-
-        public init(settings: RenderSettings, frame: UInt32, tile: Tile, worker: Bytes32) {
-            self.settings = settings
-            self.frame = frame
-            self.tile = tile
-            self.worker = worker
-        }
-    }
-
     /// - Parameters:
-    ///   - original: the artist's scene; `prepared` is it at the task's frame.
+    ///   - original: the artist's scene; `prepared` is it at the order's frame.
     ///   - copy: the Worker's copy with hidden marks, or nil where textures stay as they are.
-    ///   - key: the job's.
-    /// - Throws: `Failure`, `RenderError` and `SceneFormatError`.
+    ///   - shared: what other Workers' copies of the same frame need as well.
+    /// - Throws: `Failure` where no part can carry a mark, `RenderError` and `SceneFormatError`.
     public init(
-        _ original: SceneBundle, prepared: PreparedScene, copy: SceneBundle?, task: Task, key: MarkKey, device: some RenderDevice
+        _ original: SceneBundle, prepared: PreparedScene, copy: SceneBundle?, order: MarkOrder, device: some RenderDevice,
+        shared: inout MarkedFrame
     ) throws {
-        let (settings, tile) = (task.settings, task.tile)
-        guard min(tile.width, tile.height) >= task.parameters.tileSideMin else { throw Failure.tooSmall(task.parameters.tileSideMin) }
-        let key = key.worker(task.worker).task(frame: task.frame, tile: tile)
+        let (settings, least) = (order.settings, order.parameters.tileSideMin)
+        let tiles = order.tiles.filter { min($0.width, $0.height) >= least }
+        guard !tiles.isEmpty else { throw Failure.tooSmall(least) }
         var times = Times()
         let clock = ContinuousClock()
-        var placed: (quads: [MarkQuad], placement: MarkPlacement)?
         let camera = try prepared.camera(settings)
-        let request = SampleMap.request(settings: settings, frame: task.frame, tile: tile, rngKey: RNGKey.local(seed: 0))
-        var sample: SampleMap?
-        times.sample = try clock.measure { sample = SampleMap(tile: tile, records: try device.render(prepared, request)) }.inSeconds
-        guard let sample else { throw Failure.noRoom }
-        times.placement = try clock.measure {
-            let placement = MarkPlacement(
-                task.parameters, key: key, settings: settings, tile: tile, sample: sample, hasLens: camera.lensRadius > 0)
-            guard let placement else { throw Failure.tooSmall(task.parameters.tileSideMin) }
-            let depths = try prepared.depths(settings, at: placement.points)
-            placed = placement.quads(camera: camera, depths: depths).map { ($0, placement) }
-        }.inSeconds
-        guard let placed else { throw Failure.noRoom }
+        var (quads, secrets, rays): ([MarkQuad], [MarkSecret], Int) = ([], [], 0)
+        for tile in tiles {
+            var sample: SampleMap?
+            times.sample += try clock.measure { sample = try shared.sample(tile, settings, prepared, device) }.inSeconds
+            guard let sample else { continue }
+            times.placement += try clock.measure {
+                let placement = MarkPlacement(
+                    order.parameters, key: order.key(of: tile), settings: settings, tile: tile, sample: sample,
+                    hasLens: camera.lensRadius > 0)
+                guard let placement else { return }
+                rays += placement.points.count
+                let depths = try prepared.depths(settings, at: placement.points)
+                guard let placed = placement.quads(camera: camera, depths: depths) else { return }
+                quads += placed
+                secrets.append(placement.secret(placed, frame: order.frame, tile: tile))
+            }.inSeconds
+        }
+        guard !secrets.isEmpty else { throw Failure.noRoom }
         let base = copy ?? original
         var marked = base
         times.insertion = try clock.measure {
-            let overlay = SceneOverlay(placed.quads, camera: camera, settings: settings, parameters: task.parameters)
+            let overlay = SceneOverlay(quads, camera: camera, settings: settings, parameters: order.parameters)
             let added = try SceneManifest(base.manifest).adding(overlay) { id throws(SceneFormatError) in
                 base.blocks.first { $0.id == id }?.bytes
             }
@@ -89,24 +77,65 @@ public struct MarkedScene: Sendable {
             marked = SceneBundle(
                 root: added.root, manifest: added.manifest, blocks: base.blocks.filter { named.contains($0.id) } + added.blocks)
         }.inSeconds
-        (bundle, rays) = (marked, placed.placement.points.count)
-        let secret = placed.placement.secret(placed.quads, frame: task.frame, tile: tile)
-        var windows: MarkWindows?
         if let copy, copy.root != original.root {
             times.windows = try clock.measure {
-                let request = MarkWindows.request(settings: settings, frame: task.frame, tile: tile, rngKey: RNGKey.local(seed: 1))
-                let hidden = try PreparedScene(try CanonicalScene(copy), frame: task.frame)
-                windows = MarkWindows(
-                    original: try device.render(prepared, request), marked: try device.render(hidden, request), without: secret.regions)
+                let hidden = try PreparedScene(try CanonicalScene(copy), frame: order.frame)
+                for index in secrets.indices {
+                    let tile = secrets[index].tile
+                    let request = MarkedFrame.colors(settings: settings, frame: order.frame, tile: tile)
+                    let windows = MarkWindows(
+                        original: try shared.colors(tile, settings, prepared, device), marked: try device.render(hidden, request),
+                        without: secrets[index].regions)
+                    secrets[index].windows = windows?.pool ?? []
+                }
             }.inSeconds
         }
-        (quads, self.windows, self.key, self.times) = (secret, windows, key, times)
+        (bundle, parts, self.order, self.rays, self.times) = (marked, secrets, order, rays, times)
     }
 
-    /// What one Verifier needs for its check: the quads, and windows of the hidden marks that were drawn for it.
-    public func secret(for verifier: Bytes32) -> MarkSecret {
-        var secret = quads
-        secret.windows = windows?.subset(key, for: verifier) ?? []
-        return secret
+    /// As above, for one copy alone.
+    public init(
+        _ original: SceneBundle, prepared: PreparedScene, copy: SceneBundle?, order: MarkOrder, device: some RenderDevice
+    ) throws {
+        var shared = MarkedFrame()
+        try self.init(original, prepared: prepared, copy: copy, order: order, device: device, shared: &shared)
+    }
+
+    /// What one Verifier needs for its check of a part: the quads, and windows of the hidden marks that were drawn for it.
+    ///
+    /// - Parameter part: index in `parts`, of which there is at least one.
+    public func secret(for verifier: Bytes32, part: Int = 0) -> MarkSecret {
+        parts[part].subKey(order.key(of: parts[part].tile), for: verifier)
+    }
+}
+
+/// What marking a frame for one Worker after another needs only once: none of it depends on the Worker.
+public struct MarkedFrame: Sendable {
+    private var samples: [Tile: SampleMap] = [:]
+    private var colors: [Tile: TileRecords] = [:]
+
+    public init() {}
+
+    static func colors(settings: RenderSettings, frame: UInt32, tile: Tile) -> RenderRequest {
+        MarkWindows.request(settings: settings, frame: frame, tile: tile, rngKey: RNGKey.local(seed: 1))
+    }
+
+    mutating func sample(
+        _ tile: Tile, _ settings: RenderSettings, _ prepared: PreparedScene, _ device: some RenderDevice
+    ) throws -> SampleMap? {
+        if let known = samples[tile] { return known }
+        let request = SampleMap.request(settings: settings, frame: prepared.frame, tile: tile, rngKey: RNGKey.local(seed: 0))
+        let map = SampleMap(tile: tile, records: try device.render(prepared, request))
+        samples[tile] = map
+        return map
+    }
+
+    mutating func colors(
+        _ tile: Tile, _ settings: RenderSettings, _ prepared: PreparedScene, _ device: some RenderDevice
+    ) throws -> TileRecords {
+        if let known = colors[tile] { return known }
+        let records = try device.render(prepared, MarkedFrame.colors(settings: settings, frame: prepared.frame, tile: tile))
+        colors[tile] = records
+        return records
     }
 }

@@ -17,6 +17,9 @@ extension EngineClient {
         assembly = RecordsAssembly(entry.request)
         let number = sceneNumber(entry.scene)
         switch entry.task {
+        case .mark(let order, _):
+            marked = MarkedAssembly(order, bytesMax: entry.scene.memoryMax)
+            outbox.add(.mark(id: entry.id, scene: number, order: order))
         case .prepare: outbox.add(.prepare(id: entry.id, scene: number, frame: entry.request.frame))
         case .render: outbox.add(.render(id: entry.id, scene: number, request: entry.request))
         case .recompute(let places, _):
@@ -29,7 +32,10 @@ extension EngineClient {
 
     /// The process's number for a scene; queues the scene where the process lacks it.
     private func sceneNumber(_ scene: EngineScene) -> UInt32 {
-        if let index = loaded.firstIndex(where: { $0.root == scene.root && $0.memoryMax == scene.memoryMax }) {
+        let known = loaded.firstIndex {
+            $0.root == scene.root && $0.memoryMax == scene.memoryMax && ($0.keepsBlocks || !scene.keepsBlocks)
+        }
+        if let index = known {
             let known = loaded.remove(at: index)
             loaded.append(known)
             return known.number
@@ -37,7 +43,7 @@ extension EngineClient {
         while loaded.count >= parameters.scenesMax { outbox.add(.dropScene(scene: loaded.removeFirst().number)) }
         let number = nextNumber
         nextNumber = nextNumber == .max ? 1 : nextNumber + 1
-        loaded.append((scene.root, scene.memoryMax, number))
+        loaded.append((scene.root, scene.memoryMax, scene.keepsBlocks, number))
         outbox.add(scene, number: number)
         return number
     }
@@ -186,7 +192,7 @@ extension EngineClient {
             guard let entry = current, entry.id == id else { return }
             failCurrent(cancelled ? .cancelled : .refused(reason: reason))
             scheduleNext()
-        case .prepared, .progress, .records, .rendered, .recomputed: try handleResult(response)
+        case .prepared, .progress, .records, .rendered, .recomputed, .markedBlock, .markedPart, .marked: try handleResult(response)
         }
     }
 
@@ -199,6 +205,8 @@ extension EngineClient {
         case (.progress(let id, let permille, let rays), .render(let progress, _)):
             guard id == entry.id, !entry.isCancelled else { return }
             progress(RenderProgress(permille: Int(min(permille, 1000)), rays: rays))
+        // Only the sign of life counts.
+        case (.progress, .mark): break
         case (.records(let id, let part), .render):
             guard id == entry.id else { return }
             guard assembly?.append(part) == true else { throw .outOfBounds }
@@ -210,6 +218,18 @@ extension EngineClient {
             guard id == entry.id else { return }
             guard values.count == places.count else { throw .outOfBounds }
             succeed(entry) { completion(.success(values)) }
+        case (.markedBlock(let id, let bytes), .mark):
+            guard id == entry.id else { return }
+            guard marked?.append(block: bytes) == true else { throw .outOfBounds }
+        case (.markedPart(let id, let part), .mark):
+            guard id == entry.id else { return }
+            guard marked?.append(part) == true else { throw .outOfBounds }
+        case (.marked(let id, let root), .mark(_, let completion)):
+            guard id == entry.id else { return }
+            let copy = root.flatMap { marked?.finish($0) }
+            guard (root == nil) == (copy == nil) else { throw .outOfBounds }
+            marked = nil
+            succeed(entry) { completion(.success(copy)) }
         default: throw .malformedField
         }
     }

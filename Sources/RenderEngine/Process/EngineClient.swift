@@ -1,4 +1,5 @@
 public import EventLoop
+public import ProofOfRender
 public import RenderModel
 internal import Wire
 
@@ -46,6 +47,7 @@ public final class EngineClient {
         case prepare(completion: (Result<SceneStatistics, EngineFailure>) -> Void)
         case render(progress: (RenderProgress) -> Void, completion: (Result<TileRecords, EngineFailure>) -> Void)
         case recompute(places: [RecordPlace], completion: (Result<[RecordValue], EngineFailure>) -> Void)
+        case mark(MarkOrder, completion: (Result<MarkedCopy?, EngineFailure>) -> Void)
     }
 
     struct Entry {
@@ -77,9 +79,11 @@ public final class EngineClient {
     var current: Entry?
     /// Records of the current render: beside its entry, so that the arrays grow in place.
     var assembly: RecordsAssembly?
+    /// Likewise of the current marking.
+    var marked: MarkedAssembly?
     var outbox = EngineOutbox()
     /// Scenes that the process has, oldest first.
-    var loaded: [(root: CID, memoryMax: UInt64, number: UInt32)] = []
+    var loaded: [(root: CID, memoryMax: UInt64, keepsBlocks: Bool, number: UInt32)] = []
     var nextNumber: UInt32 = 1
     var nextID: UInt32 = 1
     var watchdog: Timer?
@@ -149,6 +153,23 @@ public final class EngineClient {
         return try add(scene, request, limit, .prepare(completion: completion))
     }
 
+    /// Marks a frame of a scene for one Worker. Blocks that this engine gave before under the same key are left out of the copy.
+    ///
+    /// - Parameter completion: with nil where no part can carry a mark.
+    @discardableResult
+    public func mark(
+        _ scene: EngineScene, _ order: MarkOrder, limit: Duration = .seconds(3600),
+        completion: @escaping (Result<MarkedCopy?, EngineFailure>) -> Void
+    ) throws(EngineFailure) -> Ticket {
+        guard order.isValid else { throw .refused(reason: "an order of marks is out of bounds") }
+        var scene = scene
+        scene.keepsBlocks = true
+        // Only the frame is looked at.
+        let request = RenderRequest(
+            settings: order.settings, frame: order.frame, rngKey: 0, tile: order.tiles[0], samples: 0..<order.settings.samples)
+        return try add(scene, request, limit, .mark(order, completion: completion))
+    }
+
     private func add(_ scene: EngineScene, _ request: RenderRequest, _ limit: Duration, _ task: Task) throws(EngineFailure) -> Ticket {
         guard !isClosed else { throw .closed }
         guard waiting.count + (current == nil ? 0 : 1) < parameters.requestsMax else { throw .queueFull(max: parameters.requestsMax) }
@@ -188,6 +209,7 @@ public final class EngineClient {
         case .prepare(let completion): completion(.failure(failure))
         case .render(_, let completion): completion(.failure(failure))
         case .recompute(_, let completion): completion(.failure(failure))
+        case .mark(_, let completion): completion(.failure(failure))
         }
     }
 }

@@ -14,7 +14,10 @@ struct EngineOutbox {
 
     mutating func add(_ value: EngineScene, number: UInt32) {
         ready.append(
-            EngineFrame.seal(EngineRequest.beginScene(scene: number, manifest: value.manifest, memoryMax: value.memoryMax).encoded))
+            EngineFrame.seal(
+                EngineRequest.beginScene(
+                    scene: number, manifest: value.manifest, memoryMax: value.memoryMax, keepsBlocks: value.keepsBlocks
+                ).encoded))
         scene = (value, number, 0)
     }
 

@@ -1,11 +1,12 @@
-internal import ProofOfRender
+public import ProofOfRender
 public import RenderModel
 public import Wire
 
 /// What a node asks its engine. `scene` is a number of the node's choice; `id` names one render.
 public enum EngineRequest: Equatable, Sendable {
-    /// Starts a scene: its manifest, and the bytes it may take in memory. Blocks follow, then `finishScene`.
-    case beginScene(scene: UInt32, manifest: [UInt8], memoryMax: UInt64)
+    /// Starts a scene: its manifest, and the bytes it may take in memory. Blocks follow, then `finishScene`. The blocks are kept where
+    /// it will be marked.
+    case beginScene(scene: UInt32, manifest: [UInt8], memoryMax: UInt64, keepsBlocks: Bool)
     case block(scene: UInt32, bytes: [UInt8])
     case finishScene(scene: UInt32)
     case dropScene(scene: UInt32)
@@ -14,6 +15,8 @@ public enum EngineRequest: Equatable, Sendable {
     case render(id: UInt32, scene: UInt32, request: RenderRequest)
     case recompute(id: UInt32, scene: UInt32, request: RenderRequest, places: [RecordPlace])
     case cancel(id: UInt32)
+    /// Of a scene whose blocks were kept.
+    case mark(id: UInt32, scene: UInt32, order: MarkOrder)
 
     /// Places of one request at most.
     public static let placesMax = 65_536
@@ -21,11 +24,12 @@ public enum EngineRequest: Equatable, Sendable {
     public var encoded: [UInt8] {
         var writer = ProtobufWriter()
         switch self {
-        case .beginScene(let scene, let manifest, let memoryMax):
+        case .beginScene(let scene, let manifest, let memoryMax, let keepsBlocks):
             writer.message(1) {
                 $0.uint32(1, scene)
                 $0.bytes(2, manifest)
                 $0.uint64(3, memoryMax)
+                $0.bool(5, keepsBlocks)
             }
         case .block(let scene, let bytes):
             writer.message(2) {
@@ -60,6 +64,12 @@ public enum EngineRequest: Equatable, Sendable {
                 $0.bytes(4, packed.bytes)
             }
         case .cancel(let id): writer.message(8) { $0.uint32(1, id) }
+        case .mark(let id, let scene, let order):
+            writer.message(9) {
+                $0.uint32(1, id)
+                $0.uint32(2, scene)
+                $0.alwaysBytes(3, order.encoded)
+            }
         }
         return writer.bytes
     }
@@ -69,7 +79,9 @@ public enum EngineRequest: Equatable, Sendable {
         guard let field = try reader.next() else { throw .malformedField }
         let body = try EngineBody(try field.bytes())
         switch field.number {
-        case 1: self = .beginScene(scene: body.first, manifest: Array(body.bytes), memoryMax: body.third)
+        case 1:
+            self = .beginScene(
+                scene: body.first, manifest: Array(body.bytes), memoryMax: body.third, keepsBlocks: body.flag)
         case 2: self = .block(scene: body.first, bytes: Array(body.bytes))
         case 3: self = .finishScene(scene: body.first)
         case 4: self = .dropScene(scene: body.first)
@@ -82,12 +94,13 @@ public enum EngineRequest: Equatable, Sendable {
                 id: body.first, scene: body.second, request: try RenderRequest(encoded: body.nested),
                 places: try RecordPlace.unpack(body.packed))
         case 8: self = .cancel(id: body.first)
+        case 9: self = .mark(id: body.first, scene: body.second, order: try MarkOrder(encoded: body.nested))
         default: throw .malformedField
         }
     }
 }
 
-/// The fields of a request's body: 1 and 2 are numbers or bytes, 3 a number or a message, 4 bytes.
+/// The fields of a request's body: 1 and 2 are numbers or bytes, 3 a number or a message, 4 bytes, 5 a flag.
 private struct EngineBody {
     var first: UInt32 = 0
     var second: UInt32 = 0
@@ -95,6 +108,7 @@ private struct EngineBody {
     var bytes: ArraySlice<UInt8> = []
     var nested: ArraySlice<UInt8> = []
     var packed: ArraySlice<UInt8> = []
+    var flag = false
 
     init(_ encoded: ArraySlice<UInt8>) throws(WireError) {
         var reader = ProtobufReader(encoded)
@@ -105,6 +119,7 @@ private struct EngineBody {
             case (2, _): bytes = try field.bytes()
             case (3, .varint(let value)): third = value
             case (3, _): nested = try field.bytes()
+            case (5, _): flag = try field.bool()
             case (4, _): packed = try field.bytes(max: EngineRequest.placesMax * 12)
             default: throw .malformedField
             }

@@ -1,10 +1,11 @@
+public import ProofOfRender
 public import RenderModel
 public import Wire
 
 /// What an engine says about itself when it starts.
 public struct EngineHello: Equatable, Sendable {
     /// Version of the messages of this file; both ends must have the same.
-    public static let currentVersion: UInt32 = 1
+    public static let currentVersion: UInt32 = 2
 
     public var version: UInt32
     /// Digest of the known-answer renders on the device in use: equal on all devices of profile D.
@@ -52,6 +53,11 @@ public enum EngineResponse: Equatable, Sendable {
     /// The last answer to a render.
     case rendered(id: UInt32, nonFinite: UInt64)
     case recomputed(id: UInt32, values: [RecordValue])
+    /// A block that a marked copy has beyond its scene, and the marks of one part; `marked` follows.
+    case markedBlock(id: UInt32, bytes: [UInt8])
+    case markedPart(id: UInt32, MarkSecret)
+    /// The copy's root; nil where no part can carry a mark.
+    case marked(id: UInt32, root: CID?)
     /// A scene could not be loaded.
     case sceneFailed(scene: UInt32, reason: String)
     /// A request could not be carried out, or was cancelled.
@@ -100,6 +106,21 @@ public enum EngineResponse: Equatable, Sendable {
                 $0.bytes(2, PackedNumbers.pack(values.flatMap { [$0.sums.x, $0.sums.y, $0.sums.z] }))
                 $0.bytes(3, PackedNumbers.pack(values.map(\.rays)))
             }
+        case .markedBlock(let id, let bytes):
+            writer.message(10) {
+                $0.uint32(1, id)
+                $0.alwaysBytes(2, bytes)
+            }
+        case .markedPart(let id, let part):
+            writer.message(11) {
+                $0.uint32(1, id)
+                $0.alwaysBytes(2, part.encoded)
+            }
+        case .marked(let id, let root):
+            writer.message(12) {
+                $0.uint32(1, id)
+                if let root { $0.alwaysBytes(2, root.bytes) }
+            }
         case .sceneFailed(let scene, let reason):
             writer.message(8) {
                 $0.uint32(1, scene)
@@ -147,6 +168,9 @@ public enum EngineResponse: Equatable, Sendable {
             self = .recomputed(id: body.id, values: values)
         case 8: self = .sceneFailed(scene: body.id, reason: try body.text())
         case 9: self = .failed(id: body.id, cancelled: body.number != 0, reason: try body.text())
+        case 10: self = .markedBlock(id: body.id, bytes: Array(body.second))
+        case 11: self = .markedPart(id: body.id, try MarkSecret(encoded: Array(body.second), windowsMax: MarkSecret.poolMax))
+        case 12: self = .marked(id: body.id, root: body.second.isEmpty ? nil : try CID(bytes: body.second))
         default: throw .malformedField
         }
     }

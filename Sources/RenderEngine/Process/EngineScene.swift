@@ -9,6 +9,8 @@ public struct EngineScene {
     public var blockIDs: [CID]
     /// Bytes that the scene may take in the engine.
     public var memoryMax: UInt64
+    /// Whether the engine keeps the blocks, to mark the scene.
+    public var keepsBlocks = false
     /// The bytes of a block, asked for when they are about to be sent; nil where they are missing.
     public var block: (CID) -> [UInt8]?
 

@@ -1,21 +1,23 @@
 internal import Glibc
+internal import ProofOfRender
 internal import RenderModel
 internal import Wire
 
 /// A request that is ready to be carried out.
 enum EngineJob: Sendable {
-    case load(scene: UInt32, manifest: [UInt8], blocks: [CID: [UInt8]], memoryMax: UInt64)
+    case load(scene: UInt32, manifest: [UInt8], blocks: [CID: [UInt8]], memoryMax: UInt64, keepsBlocks: Bool)
     case drop(scene: UInt32)
     case prepare(id: UInt32, scene: UInt32, frame: UInt32)
     case render(id: UInt32, scene: UInt32, request: RenderRequest)
     case recompute(id: UInt32, scene: UInt32, request: RenderRequest, places: [RecordPlace])
+    case mark(id: UInt32, scene: UInt32, order: MarkOrder)
     /// A scene that grew beyond its memory while it arrived.
     case refuse(scene: UInt32, reason: String)
 
     func refusal(_ reason: String) -> EngineResponse {
         switch self {
-        case .load(let scene, _, _, _), .drop(let scene), .refuse(let scene, _): .sceneFailed(scene: scene, reason: reason)
-        case .prepare(let id, _, _), .render(let id, _, _), .recompute(let id, _, _, _):
+        case .load(let scene, _, _, _, _), .drop(let scene), .refuse(let scene, _): .sceneFailed(scene: scene, reason: reason)
+        case .prepare(let id, _, _), .render(let id, _, _), .recompute(let id, _, _, _), .mark(let id, _, _):
             .failed(id: id, cancelled: false, reason: reason)
         }
     }

@@ -1,3 +1,4 @@
+internal import ProofOfRender
 internal import RenderModel
 internal import Wire
 
@@ -11,6 +12,8 @@ final class EngineWorker: @unchecked Sendable {
     private let work: EngineWork
     private let output: EngineOutput
     private var models: [UInt32: SceneModel] = [:]
+    /// Of scenes whose blocks are kept.
+    private var markers: [UInt32: EngineMarker] = [:]
     /// The frame in hand: a scene is prepared again when another one is asked for.
     private var prepared: (scene: UInt32, value: PreparedScene)?
 
@@ -30,10 +33,12 @@ final class EngineWorker: @unchecked Sendable {
 
     private func carryOut(_ job: EngineJob) {
         switch job {
-        case .load(let scene, let manifest, let blocks, let memoryMax): load(scene, manifest, blocks, memoryMax)
+        case .load(let scene, let manifest, let blocks, let memoryMax, let keepsBlocks):
+            load(scene, manifest, blocks, memoryMax, keepsBlocks)
         case .drop(let scene):
             if prepared?.scene == scene { prepared = nil }
             models[scene] = nil
+            markers[scene] = nil
         case .refuse(let scene, let reason): output.send(.sceneFailed(scene: scene, reason: reason))
         case .prepare(let id, let scene, let frame):
             answer(id) { () throws(RenderError) in
@@ -46,6 +51,7 @@ final class EngineWorker: @unchecked Sendable {
                 let values = try device.recompute(try prepare(scene, request.frame), request, places: places)
                 output.send(.recomputed(id: id, values: values))
             }
+        case .mark(let id, let scene, let order): answer(id) { () throws(RenderError) in try mark(id, scene, order) }
         }
     }
 
@@ -58,12 +64,17 @@ final class EngineWorker: @unchecked Sendable {
         }
     }
 
-    private func load(_ scene: UInt32, _ manifest: [UInt8], _ blocks: [CID: [UInt8]], _ memoryMax: UInt64) {
+    private func load(_ scene: UInt32, _ manifest: [UInt8], _ blocks: [CID: [UInt8]], _ memoryMax: UInt64, _ keepsBlocks: Bool) {
         if prepared?.scene == scene { prepared = nil }
         models[scene] = nil
+        markers[scene] = nil
         do {
             let value = try CanonicalScene(manifest: manifest, dataMax: Int(clamping: memoryMax)) { blocks[$0] }
             models[scene] = try SceneModel(value, memoryMax: memoryMax)
+            if keepsBlocks {
+                markers[scene] = try EngineMarker(
+                    root: SceneBlock(bytes: manifest).id, manifest: manifest, blocks: blocks, memoryMax: memoryMax)
+            }
             output.send(.sceneLoaded(scene: scene))
         } catch let error as any CustomStringConvertible {
             output.send(.sceneFailed(scene: scene, reason: error.description))
@@ -80,6 +91,28 @@ final class EngineWorker: @unchecked Sendable {
         let value = try PreparedScene(model, frame: frame, threads: threads)
         prepared = (scene, value)
         return value
+    }
+
+    private func mark(_ id: UInt32, _ scene: UInt32, _ order: MarkOrder) throws(RenderError) {
+        guard var marker = markers[scene] else { throw .invalidRequest(rule: "the blocks of scene \(scene) were not kept") }
+        let value = try prepare(scene, order.frame)
+        // A sign of life a few times a second, for the watchdog.
+        let watched = WatchedDevice(device: device) { [work, output] in
+            output.send(.progress(id: id, permille: 0, rays: $0.rays))
+            return !work.isCancelled(id)
+        }
+        let copy: MarkedCopy?
+        do {
+            copy = try marker.mark(order, prepared: value, device: watched)
+        } catch let error as RenderError {
+            throw error
+        } catch {
+            throw .invalidRequest(rule: "the scene cannot be marked: \(error)")
+        }
+        markers[scene] = marker
+        for block in copy?.blocks ?? [] { output.send(.markedBlock(id: id, bytes: block.bytes)) }
+        for part in copy?.parts ?? [] { output.send(.markedPart(id: id, part)) }
+        output.send(.marked(id: id, root: copy?.root))
     }
 
     private func render(_ id: UInt32, _ scene: UInt32, _ request: RenderRequest) throws(RenderError) {

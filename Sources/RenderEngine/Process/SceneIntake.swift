@@ -8,6 +8,7 @@ struct SceneIntake {
         var memoryMax: UInt64
         var blocks: [CID: [UInt8]] = [:]
         var size: UInt64
+        var keepsBlocks: Bool
     }
     /// Scenes that may arrive at the same time.
     private static let scenesMax = 4
@@ -16,17 +17,19 @@ struct SceneIntake {
     /// A job, once a request is complete in itself.
     mutating func take(_ request: EngineRequest) -> EngineJob? {
         switch request {
-        case .beginScene(let scene, let manifest, let memoryMax):
+        case .beginScene(let scene, let manifest, let memoryMax, let keepsBlocks):
             guard partial.count < SceneIntake.scenesMax || partial[scene] != nil else {
                 return .refuse(scene: scene, reason: "more than \(SceneIntake.scenesMax) scenes arrive at once")
             }
-            partial[scene] = Partial(manifest: manifest, memoryMax: memoryMax, size: UInt64(manifest.count))
+            partial[scene] = Partial(
+                manifest: manifest, memoryMax: memoryMax, size: UInt64(manifest.count), keepsBlocks: keepsBlocks)
             return nil
         case .block(let scene, let bytes): return takeBlock(scene, bytes)
         case .finishScene(let scene):
             // A scene that was refused on the way has been answered already.
             guard let entry = partial.removeValue(forKey: scene) else { return nil }
-            return .load(scene: scene, manifest: entry.manifest, blocks: entry.blocks, memoryMax: entry.memoryMax)
+            return .load(
+                scene: scene, manifest: entry.manifest, blocks: entry.blocks, memoryMax: entry.memoryMax, keepsBlocks: entry.keepsBlocks)
         case .dropScene(let scene):
             partial[scene] = nil
             return .drop(scene: scene)
@@ -34,6 +37,7 @@ struct SceneIntake {
         case .render(let id, let scene, let request): return .render(id: id, scene: scene, request: request)
         case .recompute(let id, let scene, let request, let places):
             return .recompute(id: id, scene: scene, request: request, places: places)
+        case .mark(let id, let scene, let order): return .mark(id: id, scene: scene, order: order)
         case .cancel: return nil
         }
     }

@@ -39,14 +39,14 @@ struct FidelityCommand: ParsableCommand {
         let (original, prepared, device) = (try scene.encode(), try PreparedScene(scene), NativeDevice())
         var settings = RenderSettings()
         (settings.width, settings.height, settings.samples, settings.depth) = (size, size, samples, depth)
-        let task = MarkedScene.Task(
-            settings: settings, frame: 1, tile: Tile(x: 0, y: 0, width: size, height: size), worker: Bytes32(words: 1, 7, 7, 7))
-        let key = MarkKey(Bytes32(words: number, 6, 6, 6))
-        let copy = try TexelMarking(original, key: key).copy(for: task.worker)
+        let tile = Tile(x: 0, y: 0, width: size, height: size)
+        let order = MarkOrder(
+            settings: settings, frame: 1, tiles: [tile], worker: Bytes32(words: 1, 7, 7, 7), key: MarkKey(Bytes32(words: number, 6, 6, 6)))
+        let copy = try TexelMarking(original, key: order.key).copy(for: order.worker)
         let hasHidden = copy.root != original.root
-        let marked = try MarkedScene(original, prepared: prepared, copy: copy, task: task, key: key, device: device)
+        let marked = try MarkedScene(original, prepared: prepared, copy: copy, order: order, device: device)
         let shown = try PreparedScene(try CanonicalScene(marked.bundle))
-        let request = RenderRequest(settings: settings, frame: 1, rngKey: 7, tile: task.tile, samples: 0..<samples)
+        let request = RenderRequest(settings: settings, frame: 1, rngKey: 7, tile: tile, samples: 0..<samples)
 
         let quads = PictureRepair.pixels(of: marked.secret(for: .zero), filter: settings.filter)
         var random = Generator(seed: number)
