@@ -94,6 +94,9 @@ extension Node {
                 emit.append(.render(id, sceneRoot: root, request, memoryMax: memoryMax))
             case .recompute(let id, let root, let settings, let frame, let rngKey, let places):
                 emit.append(.recompute(id, sceneRoot: root, settings, frame: frame, rngKey: rngKey, places))
+            case .markScene(let id, let root, let order): emit.append(.markScene(id, root: root, order))
+            case .compareScenes(let id, let original, let copy):
+                emit.append(.compareScenes(id, original: original, copy: copy))
             case .cancelWork(let id): emit.append(.cancelWork(id))
             case .penalise(let peer, let reason):
                 // A malformed or flooding peer is cut off; what a signature proves is the roles' own to punish.

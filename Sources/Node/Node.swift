@@ -70,8 +70,10 @@ public struct Node: StateMachine {
         let ids = RoleIDs(space: role.rawValue)
         switch role {
         case .manager: manager = Boxed(ManagerRole(keys: keys, parameters: parameters.manager, ids: ids))
-        case .worker: worker = Boxed(WorkerRole(keys: keys, parameters: parameters.worker, ids: ids, conduct: parameters.conduct))
-        case .verifier: verifier = Boxed(VerifierRole(keys: keys, parameters: parameters.verifier, ids: ids))
+        case .worker: worker = Boxed(WorkerRole(keys: keys, parameters: parameters.worker, ids: ids, conduct: parameters.workerConduct))
+        case .verifier:
+            verifier = Boxed(
+                VerifierRole(keys: keys, parameters: parameters.verifier, ids: ids, conduct: parameters.verifierConduct))
         case .client: client = Boxed(ClientRole(keys: keys, parameters: parameters.client, ids: ids))
         }
     }
@@ -97,6 +99,8 @@ public struct Node: StateMachine {
         case .workProgress(let id, let permille, let rays):
             tellOwner(of: id.value, .workProgress(id, permille: permille, rays: rays), now: now, emit: &emit)
         case .rendered(let id, let records): tellOwner(of: id.value, .rendered(id, records), now: now, emit: &emit)
+        case .sceneMarked(let id, let copy): tellOwner(of: id.value, .sceneMarked(id, copy), now: now, emit: &emit)
+        case .scenesCompared(let id, let isCopy): tellOwner(of: id.value, .scenesCompared(id, isCopy), now: now, emit: &emit)
         case .recomputed(let id, let values): tellOwner(of: id.value, .recomputed(id, values), now: now, emit: &emit)
         case .workFailed(let id, let failure): tellOwner(of: id.value, .workFailed(id, failure), now: now, emit: &emit)
         case .command(let role, let id, let command): tell(role, .command(id, command), now: now, emit: &emit)

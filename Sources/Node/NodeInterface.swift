@@ -1,6 +1,7 @@
 public import Identity
 public import Kademlia
 public import LibP2P
+public import ProofOfRender
 public import Roles
 public import RenderModel
 public import Wire
@@ -23,6 +24,8 @@ public enum NodeInput: Sendable {
     case workProgress(WorkID, permille: UInt32, rays: UInt64)
     indirect case rendered(WorkID, TileRecords)
     case recomputed(WorkID, [RecordValue])
+    indirect case sceneMarked(WorkID, MarkedCopy?)
+    case scenesCompared(WorkID, Bool)
     case workFailed(WorkID, WorkFailure)
     indirect case command(RoleName, Roles.QueryID, RoleCommand)
     indirect case query(RoleName, Roles.QueryID, RoleQuery)
@@ -56,6 +59,8 @@ public enum NodeEffect: Sendable {
     case inspectScene(WorkID, root: CID)
     indirect case render(WorkID, sceneRoot: CID, RenderRequest, memoryMax: UInt64)
     indirect case recompute(WorkID, sceneRoot: CID, RenderSettings, frame: UInt32, rngKey: UInt64, [RecordPlace])
+    indirect case markScene(WorkID, root: CID, MarkOrder)
+    indirect case compareScenes(WorkID, original: CID, copy: CID)
     case cancelWork(WorkID)
     indirect case deliverTile(job: Bytes32, frame: UInt32, Tile, [UInt8])
     indirect case answer(RoleName, Roles.QueryID, RoleAnswer)

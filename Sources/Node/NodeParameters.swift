@@ -21,8 +21,9 @@ public struct NodeParameters: Sendable {
     public var worker: WorkerRole.Parameters
     public var verifier: VerifierRole.Parameters
     public var client = ClientRole.Parameters()
-    /// Honest, except in tests of what happens to a Worker that is not.
-    public var conduct = WorkerConduct.honest
+    /// Honest, except in tests of what happens to those that are not.
+    public var workerConduct = WorkerConduct.honest
+    public var verifierConduct = VerifierConduct.honest
     public var discovery = Discovery.Parameters()
     public var connections = ConnectionParameters()
     public var kademlia: Kademlia.Parameters

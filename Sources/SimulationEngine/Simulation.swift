@@ -232,6 +232,9 @@ public struct Simulation {
         case .recompute(let id, _, _, let frame, let key, let places):
             let (values, duration) = engine.recompute(places, frame: frame, rngKey: key)
             later(.recomputed(id, values), for: node, after: duration)
+        // Scenes are numbers here: nothing in them could carry a mark.
+        case .markScene(let id, _, _): later(.sceneMarked(id, nil), for: node, after: engine.inspectionTime)
+        case .compareScenes(let id, _, _): later(.scenesCompared(id, false), for: node, after: SimulatedDisk.readTime)
         case .cancelWork: break
         case .deliverTile(let job, let frame, let tile, let bytes): reports.append(.tile(node, job: job, frame: frame, tile, bytes))
         case .answer(let role, let id, let answer): reports.append(.answer(node, role, id, answer))

@@ -1,20 +1,28 @@
-import ProofOfRender
 import RenderModel
 import Wire
 
+@testable import ProofOfRender
+
 /// An engine whose values are a hash of the random-number key and the place: a recomputation matches exactly when the key does.
 enum FakeEngine {
-    static func value(rngKey: UInt64, frame: UInt32, place: RecordPlace, samples: Int) -> RecordValue {
+    static func value(
+        rngKey: UInt64, frame: UInt32, place: RecordPlace, samples: Int, marks: [MarkRegion] = []
+    ) -> RecordValue {
         var state = rngKey ^ UInt64(frame) &* 0x9e37_79b9_7f4a_7c15
         for word in [place.x, place.y, place.bucket] {
             state = (state ^ UInt64(word)) &* 0xff51_afd7_ed55_8ccd
             state ^= state >> 33
         }
-        let sums = SIMD3<Float>(Float(state & 0xffff), Float(state >> 16 & 0xffff), Float(state >> 32 & 0xffff)) / 65_536
+        let noise = SIMD3<Float>(Float(state & 0xffff), Float(state >> 16 & 0xffff), Float(state >> 32 & 0xffff)) / 65_536
+        let isMarked = marks.contains { mark in
+            (mark.x..<mark.x + mark.width).contains(Int(place.x)) && (mark.y..<mark.y + mark.height).contains(Int(place.y))
+        }
+        // Even enough that a mark, which takes a fifth of the light, is seen.
+        let sums = (8 + noise / 4) * (isMarked ? 0.8 : 1)
         return RecordValue(sums: sums, rays: UInt16(samples) * UInt16(1 + state >> 61))
     }
 
-    static func render(_ request: RenderRequest) -> TileRecords {
+    static func render(_ request: RenderRequest, marks: [MarkRegion] = []) -> TileRecords {
         guard let grid = RecordGrid(settings: request.settings, tile: request.tile, samples: request.samples) else {
             preconditionFailure("the test asks for a tile outside its picture")
         }
@@ -25,7 +33,7 @@ enum FakeEngine {
                 for bucket in 0..<grid.bucketCount {
                     let value = value(
                         rngKey: request.rngKey, frame: request.frame, place: grid.place(x: x, y: y, bucket: bucket),
-                        samples: grid.sampleCount(bucket: bucket))
+                        samples: grid.sampleCount(bucket: bucket), marks: marks)
                     sums += [value.sums.x, value.sums.y, value.sums.z]
                     rays.append(value.rays)
                 }
@@ -34,10 +42,31 @@ enum FakeEngine {
         return TileRecords(tile: request.tile, samples: request.samples, sums: sums, rays: rays)
     }
 
-    static func recompute(_ settings: RenderSettings, frame: UInt32, rngKey: UInt64, _ places: [RecordPlace]) -> [RecordValue] {
+    static func recompute(
+        _ settings: RenderSettings, frame: UInt32, rngKey: UInt64, _ places: [RecordPlace], marks: [MarkRegion] = []
+    ) -> [RecordValue] {
         places.map { place in
             let left = Int(settings.samples) - Int(place.bucket) * 16
-            return value(rngKey: rngKey, frame: frame, place: place, samples: max(0, min(16, left)))
+            return value(rngKey: rngKey, frame: frame, place: place, samples: max(0, min(16, left)), marks: marks)
         }
+    }
+
+    /// A copy of a scene that is a list of blocks: one block more, the Worker's own. Each part carries those of its key's regions that
+    /// do not meet, the first ones.
+    static func mark(_ original: [UInt8], _ order: MarkOrder) -> MarkedCopy? {
+        let parts = order.tiles.filter { min($0.width, $0.height) >= order.parameters.tileSideMin }.map { tile in
+            var chosen: [MarkRegion] = []
+            for region in MarkPlacement.drawn(order.parameters, key: order.key(of: tile), tile: tile)
+            where chosen.count < 8 && !chosen.contains(where: { $0.meets(region) }) {
+                chosen.append(region)
+            }
+            return MarkSecret(
+                width: order.settings.width, height: order.settings.height, frame: order.frame, tile: tile, regions: chosen,
+                laplacianThreshold: order.parameters.laplacianThreshold, filterThreshold: order.parameters.filterThreshold)
+        }
+        guard !parts.isEmpty else { return nil }
+        let own = SceneBlock(bytes: order.worker.array + order.key.bytes.array + [UInt8(order.frame)])
+        let manifest = SceneBlock(bytes: original + own.id.bytes)
+        return MarkedCopy(root: manifest.id, blocks: [manifest, own], parts: parts)
     }
 }

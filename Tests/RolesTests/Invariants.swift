@@ -19,6 +19,9 @@ struct Invariants {
     private var duties: Set<RecordID> = []
     private(set) var dutiesSeen = 0
 
+    /// In the order of their tasks and attempts.
+    var allOffers: [Offer] { offers.sorted { AttemptRef.isBefore($0.key, $1.key) }.map(\.value.body) }
+
     func acceptedOffer(job: RecordID, frame: UInt32, tile: Tile) -> (id: RecordID, body: Offer)? {
         acceptedAttempts.values.compactMap { offers[$0] }.first {
             $0.body.job == job && $0.body.frame == frame && $0.body.tile == tile

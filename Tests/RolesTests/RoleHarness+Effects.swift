@@ -43,14 +43,22 @@ extension RoleHarness {
             case .inspectScene(let id, _):
                 let facts = SceneFacts(bytes: 500, cameras: 1, triangles: 12, memory: 1 << 20)
                 push(.input(party: index, life: life, .sceneInspected(id, .valid(facts))), after: 50)
-            case .render(let id, _, let request, _):
+            case .render(let id, let root, let request, _):
+                let marks = regions(root)
                 let time = options.renderTime * UInt64(4 + index) / 4
                 push(.input(party: index, life: life, .workProgress(id, permille: 500, rays: 1_000)), after: time / 2)
-                work(id, after: time, index) { .rendered(id, FakeEngine.render(request)) }
-            case .recompute(let id, _, let settings, let frame, let rngKey, let places):
+                work(id, after: time, index) { .rendered(id, FakeEngine.render(request, marks: marks)) }
+            case .recompute(let id, let root, let settings, let frame, let rngKey, let places):
+                let marks = regions(root)
                 work(id, after: 100, index) {
-                    .recomputed(id, FakeEngine.recompute(settings, frame: frame, rngKey: rngKey, places))
+                    .recomputed(id, FakeEngine.recompute(settings, frame: frame, rngKey: rngKey, places, marks: marks))
                 }
+            case .markScene(let id, let root, let order):
+                let copy = isMarking ? FakeEngine.mark(parties[index].blocks[root] ?? [], order) : nil
+                if let copy { copies[copy.root] = (root, copy) }
+                work(id, after: 60, index) { .sceneMarked(id, copy) }
+            case .compareScenes(let id, let original, let copy):
+                push(.input(party: index, life: life, .scenesCompared(id, copies[copy]?.original == original)), after: 5)
             case .cancelWork(let id): cancelled.insert(id.value &+ UInt64(index) << 40)
             case .penalise(let peer, let misbehaviour): penalised.append((peer, misbehaviour))
             case .deliverTile(let job, let frame, let tile, let bytes): tiles[job, default: [:]][frame, default: [:]][tile] = bytes
@@ -67,6 +75,8 @@ extension RoleHarness {
         }
         if isPromiseTouched { invariants.check(self) }
     }
+
+    private func regions(_ root: CID) -> [MarkRegion] { copies[root]?.copy.parts.flatMap(\.regions) ?? [] }
 
     private func work(_ id: WorkID, after milliseconds: UInt64, _ index: Int, _ result: @escaping () -> RoleInput) {
         let life = parties[index].life

@@ -22,9 +22,12 @@ final class RoleHarness {
         /// Per tile, in milliseconds; the n-th Worker takes this times (1 + n / 4).
         var renderTime: UInt64 = 800
         var conducts: [Int: WorkerConduct] = [:]
+        var verifierConducts: [Int: VerifierConduct] = [:]
         /// A keyed hash instead of signatures, for long runs.
         var simulatesSignatures = false
         var manager: (inout ManagerParameters) -> Void = { _ in }
+        /// Numbers of the network.
+        var marks = MarkParameters()
     }
 
     enum Event {
@@ -57,6 +60,10 @@ final class RoleHarness {
     var tiles: [RecordID: [UInt32: [Tile: [UInt8]]]] = [:]
     var penalised: [(PeerID, Misbehaviour)] = []
     var invariants = Invariants()
+    /// Marked copies by root, with the scene that each is one of.
+    var copies: [CID: (original: CID, copy: MarkedCopy)] = [:]
+    /// Whether engines find room for marks.
+    var isMarking = true
     private var queries: UInt64 = 0
     /// Asked before every delivery; false drops it.
     var filter: (RoleHarness, _ from: Int, _ to: Int, ProtocolName, [UInt8]) -> Bool = { _, _, _, _, _ in true }
@@ -74,8 +81,11 @@ final class RoleHarness {
         parameters.planner.tileSamplesMin = 1
         parameters.planner.tilesMin = 4
         (parameters.rayChallenges, parameters.areaChallenges) = (12, 12)
+        parameters.marks = options.marks
         options.manager(&parameters)
         let capabilities = Capabilities(profile: RoleHarness.profile)
+        var verifier = VerifierRole.Parameters(capabilities: capabilities)
+        verifier.marks = options.marks
         add("manager") { AnyRole(ManagerRole(keys: $0, parameters: parameters, ids: RoleIDs(space: 1))) }
         for index in 0..<options.workers {
             let conduct = options.conducts[index] ?? .honest
@@ -84,8 +94,9 @@ final class RoleHarness {
             }
         }
         for index in 0..<options.verifiers {
+            let conduct = options.verifierConducts[index] ?? .honest
             add("verifier \(index)") {
-                AnyRole(VerifierRole(keys: $0, parameters: .init(capabilities: capabilities), ids: RoleIDs(space: 3)))
+                AnyRole(VerifierRole(keys: $0, parameters: verifier, ids: RoleIDs(space: 3), conduct: conduct))
             }
         }
         add("client") { AnyRole(ClientRole(keys: $0, ids: RoleIDs(space: 4))) }

@@ -70,6 +70,7 @@ struct ReplayText {
         case .commitment: "commitment"
         case .anchor: "anchor in the beacon's root"
         case .picture: "picture"
+        case .marks: "marks"
         case .verifierDraw(let index): "Verifier \(index + 1): draw"
         case .duty(let index): "Verifier \(index + 1): duty"
         case .acceptance(let index): "Verifier \(index + 1): acceptance"
@@ -100,6 +101,7 @@ struct ReplayText {
         case .wrongValues: "the Verifier's values are not those that come out"
         case .falseVerdict: "the records give another outcome than the verdict states"
         case .foreignPicture: "not the blocks that the commitment names"
+        case .wrongMarks: "the key is not the one that the offer committed to, or the marks are of another task"
         case .falseDecision: "does not follow from the verdicts"
         case .missing: "not in the bundle"
         }

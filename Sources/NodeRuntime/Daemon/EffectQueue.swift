@@ -58,10 +58,10 @@ struct EffectQueue {
                 guard changes.isEmpty || changes.count + more.count <= EffectQueue.changesMax else { break scan }
                 changes += more.map { RecordChange(role.space, key: $0.key, value: $0.value) }
                 effects[index] = nil
-            case .network, .event, .answer, .adminRequest, .deliverTile, .render, .recompute, .cancelWork, .inspectScene, .readBlock,
-                .probeBlock, .lookedUp:
+            case .network, .event, .answer, .adminRequest, .deliverTile, .render, .recompute, .markScene, .cancelWork, .inspectScene,
+                .readBlock, .probeBlock, .lookedUp:
                 break
-            case .storeBlock, .releaseBlocks, .load, .surveyScene: break scan
+            case .storeBlock, .releaseBlocks, .load, .surveyScene, .compareScenes: break scan
             }
         }
         if changes.isEmpty { return next() }

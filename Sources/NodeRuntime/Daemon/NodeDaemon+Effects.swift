@@ -29,6 +29,9 @@ extension NodeDaemon {
         case .render(let id, let root, let request, let memoryMax): work.render(id, root, request, memoryMax: memoryMax)
         case .recompute(let id, let root, let settings, let frame, let rngKey, let places):
             work.recompute(id, root, settings, frame: frame, rngKey: rngKey, places)
+        case .markScene(let id, let root, let order): work.mark(id, root, order)
+        case .compareScenes(let id, let original, let copy):
+            storage.compare(original: original, copy: copy) { [weak self] in self?.tell(.scenesCompared(id, $0)) }
         case .cancelWork(let id): work.cancel(id)
         case .deliverTile(let job, let frame, let tile, let bytes): onTile?(job, frame, tile, bytes)
         case .answer(_, let id, let answer): questions.take(id)?(answer)

@@ -55,6 +55,12 @@ extension RoleEvent {
         case .jobReceived(let job, let client): return message(.info, "job received", ("job", "\(job)"), ("client", client.short))
         case .jobPlanned(let job, let tasks): return message(.info, "job planned", ("job", job.short), ("tasks", "\(tasks)"))
         case .jobEnded(let job, let phase): return message(.info, "job ended", ("job", job.short), ("phase", "\(phase)"))
+        case .sceneMarked(let job, let worker, let frame, let parts):
+            return message(
+                .debug, parts > 0 ? "scene marked" : "scene cannot carry marks", ("job", job.short), ("worker", worker.short),
+                ("frame", "\(frame)"), ("parts", "\(parts)"))
+        case .marksMissing(let job, let task, let number, let verifier):
+            return attempt(.warning, "marks missing in a picture: checking more", job, task, number, ("verifier", verifier.short))
         case .offered(let job, let task, let number, let worker):
             return attempt(.debug, "offered", job, task, number, ("worker", worker.short))
         case .attemptEnded(let job, let task, let number, let worker, let outcome):

@@ -1,4 +1,5 @@
 internal import EventLoop
+internal import ProofOfRender
 internal import Roles
 internal import Store
 internal import Wire
@@ -131,6 +132,20 @@ final class StorageSide {
             }
         }) { done((try? $0.get()) ?? .failed(.engineFailed)) }
         if !isTaken { done(.failed(.engineFailed)) }
+    }
+
+    /// - Parameter done: whether the copy is the original with marks; false where it cannot be read.
+    func compare(original: CID, copy: CID, done: @escaping (Bool) -> Void) {
+        let blocks = blocks
+        let isTaken = writing.submit({
+            func bytes(_ cid: CID) -> [UInt8]? {
+                guard case .found(let bytes)? = try? blocks.read(cid) else { return nil }
+                return bytes
+            }
+            guard let manifest = bytes(copy), let original = bytes(original) else { return false }
+            return (try? MarkedCopy.isCopy(manifest, of: original, block: bytes)) ?? false
+        }) { done($0) }
+        if !isTaken { done(false) }
     }
 
     /// Before the node starts: forgets all blocks of a role.

@@ -1,6 +1,7 @@
 internal import EventLoop
 internal import Logging
 internal import Node
+internal import ProofOfRender
 internal import RenderEngine
 internal import RenderModel
 internal import Roles
@@ -24,6 +25,7 @@ final class WorkSide {
         case inspect(SceneManifest)
         case render(RenderRequest)
         case recompute(RenderRequest, [RecordPlace])
+        case mark(MarkOrder)
     }
 
     private struct Work {
@@ -91,6 +93,10 @@ final class WorkSide {
         begin(Work(id: id, root: root, kind: .recompute(request, places), memoryMax: parameters.memoryMax))
     }
 
+    func mark(_ id: WorkID, _ root: CID, _ order: MarkOrder) {
+        begin(Work(id: id, root: root, kind: .mark(order), memoryMax: parameters.memoryMax))
+    }
+
     func cancel(_ id: WorkID) {
         guard let work = works.removeValue(forKey: id), let ticket = work.ticket else { return }
         client?.cancel(ticket)
@@ -119,6 +125,9 @@ final class WorkSide {
         let id = work.id
         switch work.kind {
         case .inspect(let manifest):
+            // It will be marked, or recomputed in parts.
+            var scene = scene
+            scene.keepsBlocks = true
             return try client.prepare(scene) { [weak self] in
                 self?.ended(id, $0) { [source = self?.source] statistics in
                     let facts = SceneFacts(
@@ -136,6 +145,8 @@ final class WorkSide {
                 completion: { [weak self] in self?.ended(id, $0) { .rendered(id, $0) } })
         case .recompute(let request, let places):
             return try client.recompute(scene, request, places: places) { [weak self] in self?.ended(id, $0) { .recomputed(id, $0) } }
+        case .mark(let order):
+            return try client.mark(scene, order) { [weak self] in self?.ended(id, $0) { .sceneMarked(id, $0) } }
         }
     }
 

@@ -121,7 +121,7 @@ extension ClientRole {
         var last: UInt32?
         for result in results {
             guard let submission = submissions[job], let manager = submission.manager else { return }
-            guard let (offer, commitment) = submission.opened(result, keys: keys) else {
+            guard let (offer, commitment, repair) = submission.opened(result, keys: keys) else {
                 submissions[job]?.failures += 1
                 continue
             }
@@ -129,8 +129,14 @@ extension ClientRole {
             guard !submission.delivered.contains(offer.task), submission.tiles[offer.task] == nil else { continue }
             var fetch = PictureFetch(
                 result: commitment.result, tile: offer.tile, from: [manager.peer], wait: parameters.pictureBlockWait)
-            fetch.begin(ids: &ids, emit: &emit)
-            submissions[job]?.tiles[offer.task] = Submission.Tile(offer: offer, commitment: commitment, fetch: fetch)
+            guard let isScene = isScene(offer.sceneRoot, of: job, emit: &emit) else {
+                submissions[job]?.failures += 1
+                giveUpIfHopeless(job, offer.task, emit: &emit)
+                continue
+            }
+            if isScene { fetch.begin(ids: &ids, emit: &emit) }
+            submissions[job]?.tiles[offer.task] = Submission.Tile(
+                offer: offer, commitment: commitment, repair: repair, fetch: fetch, awaitsScene: !isScene)
         }
         // After the last comes the first again: tasks are verified in any order.
         submissions[job]?.cursor = last.map { $0 + 1 } ?? 0
@@ -148,9 +154,9 @@ extension ClientRole {
                 case .complete(let delivery):
                     let picture = delivery.stored(as: tile.fetch.result, tile: tile.offer.tile).picture
                     // What the Worker committed to, and the Verifiers looked at, bit for bit.
-                    if picture.count == tile.offer.tile.pictureSize, Hash.blake2b(picture) == tile.commitment.imageHash {
+                    if Hash.blake2b(picture) == tile.commitment.imageHash, let clean = tile.withoutMarks(picture) {
                         submissions[job]?.delivered.insert(task)
-                        emit.append(.deliverTile(job: job, frame: tile.offer.frame, tile.offer.tile, picture))
+                        emit.append(.deliverTile(job: job, frame: tile.offer.frame, tile.offer.tile, clean))
                     } else {
                         submissions[job]?.failures += 1
                     }
@@ -164,7 +170,7 @@ extension ClientRole {
         }
     }
 
-    private mutating func giveUpIfHopeless(_ job: RecordID, _ task: UInt32, emit: inout [RoleEffect]) {
+    mutating func giveUpIfHopeless(_ job: RecordID, _ task: UInt32, emit: inout [RoleEffect]) {
         guard let submission = submissions[job], submission.failures > parameters.failuresMax, let query = submission.fetchQuery else {
             return
         }

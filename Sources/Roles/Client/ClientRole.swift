@@ -21,6 +21,8 @@ public struct ClientRole: StateMachine {
         public var statusTasks: UInt32 = 256
         /// Tiles of one job that may fail before the fetch is given up.
         public var failuresMax = 16
+        /// Marked copies of one job's scene that are looked at: one a Worker and frame.
+        public var copiesMax = 4_096
 
         public init() {}
     }
@@ -75,13 +77,17 @@ public struct ClientRole: StateMachine {
         case .requestFailed(let id, _):
             if let request = pending.removeValue(forKey: id) { failed(request, now: now, emit: &emit) }
         case .block(let id, let bytes):
-            if !proofBlock(id, bytes, emit: &emit) { block(id, bytes, now: now, emit: &emit) }
+            if proofBlock(id, bytes, emit: &emit) { break }
+            if !copies(now: now, emit: &emit, { $0.block(id, bytes, ids: &$1, emit: &$2) }) { block(id, bytes, now: now, emit: &emit) }
         case .drain:
             isDraining = true
             emit.append(.event(.drained))
         case .command(let query, let command): self.command(query, command, now: now, emit: &emit)
         case .query(let query, let question): answer(query, question, now: now, emit: &emit)
-        case .peerConnected, .peerGone, .gossip, .stored, .loaded, .sceneSurveyed, .sceneInspected, .workProgress, .rendered, .recomputed,
+        case .stored(let cid, let isStored): copies(now: now, emit: &emit) { $0.stored(cid, isStored, ids: &$1, emit: &$2) }
+        case .sceneSurveyed(let id, let survey): copies(now: now, emit: &emit) { $0.surveyed(id, survey, ids: &$1, emit: &$2) }
+        case .scenesCompared(let id, let isCopy): compared(id, isCopy, emit: &emit)
+        case .peerConnected, .peerGone, .gossip, .loaded, .sceneInspected, .sceneMarked, .workProgress, .rendered, .recomputed,
             .workFailed:
             break
         }

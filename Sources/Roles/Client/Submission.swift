@@ -10,7 +10,11 @@ struct Submission: Sendable {
     struct Tile: Sendable {
         var offer: Offer
         var commitment: Commitment
+        /// Takes the marks out; nil where there are none.
+        var repair: PictureRepair?
         var fetch: PictureFetch
+        /// The Worker's copy of the scene is still being looked at.
+        var awaitsScene = false
     }
 
     let job: RecordID
@@ -34,6 +38,8 @@ struct Submission: Sendable {
     var delivered: Set<UInt32> = []
     /// Where the next question for results begins; nil while one is under way.
     var cursor: UInt32? = 0
+    /// Scenes of Workers, other than the client's own.
+    var copies: [CID: CopyCheck] = [:]
     /// Results that do not hold, or pictures that could not be had.
     var failures = 0
 
@@ -53,7 +59,7 @@ struct Submission: Sendable {
     var isComplete: Bool { isOver && tiles.isEmpty && delivered.count == Int(status?.tasksVerified ?? 0) }
 
     /// Checks the signatures and citations of a result; nil where it does not show that this tile of this job was accepted.
-    func opened(_ result: TaskResult, keys: RoleKeys) -> (Offer, Commitment)? {
+    func opened(_ result: TaskResult, keys: RoleKeys) -> (Offer, Commitment, PictureRepair?)? {
         guard let manager = manager?.peer.ed25519Key, result.offer.author == manager, result.end.author == manager else { return nil }
         guard let offer: Offer = keys.open(result.offer), let end: AttemptEnd = keys.open(result.end) else { return nil }
         guard let commitment: Commitment = keys.open(result.commitment), result.commitment.author == offer.worker else { return nil }
@@ -63,9 +69,23 @@ struct Submission: Sendable {
         }
         guard case .accepted(commitmentID, _) = end.outcome, commitment.offer == offerID else { return nil }
         if let order {
-            guard offer.settings == order.settings, offer.sceneRoot == order.sceneRoot else { return nil }
+            guard offer.settings == order.settings else { return nil }
+            // Another scene is looked at before anything is taken of it.
+            guard offer.sceneRoot == order.sceneRoot || order.isMarked && offer.markCommitment != nil else { return nil }
             guard order.frames.contains(where: { $0.first <= offer.frame && offer.frame <= $0.last }) else { return nil }
         }
-        return (offer, commitment)
+        guard let record = result.repair else { return (offer, commitment, nil) }
+        guard record.author == manager, offer.markCommitment != nil, let repair: Repair = keys.open(record),
+            repair.commitment == commitmentID
+        else { return nil }
+        return (offer, commitment, repair.repair)
+    }
+}
+
+extension Submission.Tile {
+    /// The picture's bytes with what marks touched taken from the repair; nil where picture or repair is not of this tile.
+    func withoutMarks(_ bytes: [UInt8]) -> [UInt8]? {
+        guard let picture = RawPicture(tile: offer.tile, bytes: bytes) else { return nil }
+        return repair.map { $0.applied(to: picture)?.bytes } ?? bytes
     }
 }

@@ -38,6 +38,10 @@ struct Attempt: Sendable {
     var workerDraw: ProofBundle.DrawEvidence?
     var permille: UInt32 = 0
     var rays: UInt64 = 0
+    /// The marks of the task; nil where it carries none, and after a restart until they are found again.
+    var marks: MarkSecret?
+    /// From the commitment on, where there are marks.
+    var repair: RepairWork?
     /// Set with the commitment.
     var claim: Claim?
     var commitment: Record?
@@ -95,6 +99,8 @@ struct TaskState: Sendable {
     var failures: UInt32 = 0
     /// The decision that opens the next attempt: the plan, or the end of the attempt before.
     var cause: RecordID
+    /// Until its copy of the scene is marked.
+    var drawn: DrawnWorker?
     var attempt: Attempt?
     var accepted: AcceptedTask?
     var isGivenUp = false

@@ -24,7 +24,10 @@ struct Committee: Sendable {
         var disputes: [RecordID]
     }
 
-    let needed: Int
+    /// Accepts that decide.
+    var needed: Int { count.needed }
+    /// A Verifier missed the marks: the committee is full, and who is asked from now on challenges more.
+    private(set) var isAlarmed = false
     private(set) var anchor: Anchor
     private(set) var beacon: Beacon
     /// By number, in the order in which they were given.
@@ -39,10 +42,15 @@ struct Committee: Sendable {
     private var rejecting: [RecordID] = []
 
     init(level: SecurityLevel, anchor: Anchor, beacon: Beacon) {
-        needed = level.verifiers
         count = VerdictCount(level: level)
         self.anchor = anchor
         self.beacon = beacon
+    }
+
+    /// Marks were missing.
+    mutating func alarm() {
+        isAlarmed = true
+        count.raise(to: SecurityLevel.high.verifiers)
     }
 
     enum Availability: Hashable, Sendable {
@@ -109,6 +117,12 @@ struct Committee: Sendable {
         duties[index].stage = isOpinion ? .revealed : .lapsed
         guard isOpinion else { return }
         count.add(verdict, id: id, verifier: duties[index].verifier, disputes: duties[index].body.disputes, isEvident: isEvident)
+    }
+
+    /// Keeps a verdict that refutes itself, as the evidence against its author; it counts for nobody.
+    mutating func discard(_ record: Record, duty index: Int) {
+        duties[index].verdict = record
+        duties[index].stage = .lapsed
     }
 
     /// Nobody that was drawn is left to be asked.

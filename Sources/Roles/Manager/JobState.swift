@@ -23,6 +23,8 @@ struct JobState: Sendable {
     var plan: JobPlan?
     var planRecord: Record?
     var grid: TaskGrid?
+    /// Nil with marks off.
+    var marks: JobMarks?
     var tasks: [TaskState] = []
     /// Tasks to be offered, in order.
     var waiting: [Int] = []

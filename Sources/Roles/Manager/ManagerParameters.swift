@@ -1,3 +1,4 @@
+public import ProofOfRender
 public import Wire
 
 /// What a Manager's owner can set. All waits end in a decision, never in an endless state.
@@ -22,6 +23,9 @@ public struct ManagerParameters: Sendable {
     public var failuresMax: UInt32 = 8
     /// Rejected or broken-off attempts of one Worker in one job before it gets no more of that job.
     public var strikesMax = 3
+
+    /// Numbers of the network.
+    public var marks = MarkParameters()
 
     // The job's challenge and price.
     public var rayChallenges: UInt32 = 133

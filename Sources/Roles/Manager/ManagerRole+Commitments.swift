@@ -42,6 +42,7 @@ extension ManagerRole {
             wait: parameters.pictureBlockWait)
         fetch.begin(ids: &ids, emit: &emit)
         update(ref) { $0.picture = fetch }
+        repair(ref, now: now, emit: &emit)
         timers.set(.picture(ref), at: now + parameters.pictureWait)
     }
 

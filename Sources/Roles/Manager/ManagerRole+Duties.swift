@@ -36,11 +36,14 @@ extension ManagerRole {
     }
 
     private func duty(for invitation: Committee.Invitation, attempt: Attempt, committee: Committee) -> DutyState {
+        let intensity = committee.isAlarmed ? attempt.offer.intensityMax : 1
         let body = Duty(
             job: attempt.ref.job, task: attempt.ref.task, attempt: attempt.ref.attempt, offer: attempt.offerID,
             commitment: attempt.claim?.commitmentID ?? .zero, rank: invitation.rank, beaconRound: committee.beacon.round,
             beacon: keys.id(committee.anchor.beacon), sceneRoot: attempt.offer.sceneRoot, verifier: invitation.verifier,
-            recomputeRays: attempt.claim?.recomputeRays ?? 0, disputes: invitation.disputes)
+            recomputeRays: UInt64(intensity) &* (attempt.claim?.recomputeRays ?? 0), disputes: invitation.disputes,
+            intensity: intensity,
+            marks: markOpening(attempt, for: invitation.verifier)?.hash)
         let record = keys.sign(body)
         return DutyState(
             verifier: invitation.verifier, body: body, id: keys.id(record), record: record, beacon: committee.beacon,
@@ -49,7 +52,9 @@ extension ManagerRole {
 
     private mutating func sendDuty(_ ref: DutyRef, emit: inout [RoleEffect]) {
         guard let duty = duty(ref), let attempt = attempt(ref.attempt), let commitment = attempt.commitment else { return }
-        let package = DutyPackage(duty: duty.record, offer: attempt.record, commitment: commitment, anchor: duty.anchor)
+        let package = DutyPackage(
+            duty: duty.record, offer: attempt.record, commitment: commitment, anchor: duty.anchor,
+            marks: duty.body.marks == nil ? nil : markOpening(attempt, for: duty.verifier))
         send(.duty(package), to: duty.verifier, as: .duty(ref), emit: &emit)
     }
 

@@ -30,6 +30,8 @@ extension ManagerRole {
         switch committee.decision {
         case .undecided: hungry.append(ref)
         case .undecidable: expire(ref, isStrike: false, now: now, emit: &emit)
+        // The picture is delivered without its marks: what takes them out is about to be there.
+        case .accepted where attempt.repair?.isOver == false: break
         case .accepted(let verdicts):
             let outcome = AttemptEnd.Outcome.accepted(commitment: claim.commitmentID, verdicts: verdicts)
             endAttempt(ref, outcome, as: .accepted, now: now, emit: &emit)
@@ -64,6 +66,7 @@ extension ManagerRole {
         if let committee = attempt.committee {
             for (verifier, verdict) in committee.refuted { penalise(verifier, .wrongVerdict, ref, evidence: [verdict], emit: &emit) }
             if summary == .accepted || summary == .rejected { archiveProof(attempt, committee, end: record, emit: &emit) }
+            if summary == .rejected { auditAccepts(of: attempt, emit: &emit) }
         }
         drop(attempt, emit: &emit)
         if summary == .accepted, let claim = attempt.claim, let commitment = attempt.commitment {
@@ -73,7 +76,8 @@ extension ManagerRole {
                 milliseconds: ((attempt.committedAt ?? now) - attempt.begunAt).nanosecondsClamped / 1_000_000,
                 picture: claim.commitment.result, rngKey: attempt.offer.rngKey(offer: attempt.offerID))
             jobs[ref.job]?.accept(index, accepted, end: id)
-            let result = TaskResult(offer: attempt.record, commitment: commitment, end: record)
+            let repair = attempt.repair?.result.map { keys.sign(Repair(commitment: claim.commitmentID, repair: $0)) }
+            let result = TaskResult(offer: attempt.record, commitment: commitment, end: record, repair: repair)
             emit.append(.persist([store.result(result, job: ref.job, task: ref.task)]))
             status.tasksAccepted += 1
             status.rays &+= accepted.rays
@@ -112,7 +116,7 @@ extension ManagerRole {
         let bundle = ProofBundle(
             network: keys.network, jobRequest: job.record, jobPlan: job.planRecord, offer: attempt.record, commitment: commitment,
             anchor: committee.anchor, transcripts: transcripts, attemptEnd: end, workerDraw: attempt.workerDraw,
-            verifierDraw: committee.evidence)
+            verifierDraw: committee.evidence, marks: markOpening(attempt))
         emit.append(.persist([store.proof(bundle, attempt.ref)]))
     }
 
@@ -126,6 +130,7 @@ extension ManagerRole {
         var (picture, evidence) = (attempt.picture, attempt.evidence)
         picture?.cancel(emit: &emit)
         evidence?.cancel(emit: &emit)
+        if let work = attempt.repair?.work { emit.append(.cancelWork(work)) }
         for (index, duty) in (attempt.committee?.duties ?? []).enumerated() {
             let dutyRef = DutyRef(attempt: ref, index: index)
             for timer in [Timer.duty(dutyRef), .dutyRetry(dutyRef), .hold(dutyRef)] { timers.cancel(timer) }

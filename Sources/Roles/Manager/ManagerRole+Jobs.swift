@@ -94,6 +94,7 @@ extension ManagerRole {
     mutating func stored(_ cid: CID, _ isStored: Bool, now: Instant, emit: inout [RoleEffect]) {
         fetches(now: now, emit: &emit) { $0.stored(cid, isStored, ids: &$1, emit: &$2) }
         pictureStored(cid, isStored, now: now, emit: &emit)
+        markStored(cid, isStored, now: now, emit: &emit)
     }
 
     /// Gives an input to the fetches of jobs; true where one took it.
@@ -146,6 +147,7 @@ extension ManagerRole {
         let record = keys.sign(plan)
         jobs[job.id]?.facts = facts
         jobs[job.id]?.begin(plan, record: record, id: keys.id(record), grid: grid)
+        if job.order.isMarked { jobs[job.id]?.marks = JobMarks(key: MarkKey(secret.next())) }
         if let planned = jobs[job.id] { emit.append(.persist([store.plan(record, job: job.id), store.header(planned)])) }
         emit.append(.event(.jobPlanned(job: job.id, tasks: plan.taskCount)))
         wantsAssignment = true
@@ -200,7 +202,9 @@ extension ManagerRole {
 
     /// The job is over: its end is signed, archived and told to those who work on it.
     mutating func endJob(_ id: RecordID, _ phase: JobPhase, reasons: [WhyReason], now: Instant, emit: inout [RoleEffect]) {
+        for work in jobs[id]?.marks?.works ?? [] { emit.append(.cancelWork(work)) }
         for task in jobs[id]?.tasks ?? [] {
+            if let drawn = task.drawn { members.ended(drawn.worker) }
             guard let attempt = task.attempt else { continue }
             drop(attempt, emit: &emit)
             emit.append(

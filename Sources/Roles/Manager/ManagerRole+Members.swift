@@ -52,6 +52,7 @@ extension ManagerRole {
 
     /// A member that is gone or remembers nothing: its leases end, its duties lapse.
     private mutating func lost(_ key: Bytes32, now: Instant, emit: inout [RoleEffect]) {
+        release(drawn: key)
         for ref in liveAttempts {
             guard let attempt = attempt(ref) else { continue }
             if attempt.worker == key {

@@ -38,9 +38,9 @@ extension ManagerRole {
             && (job.strikes[key] ?? 0) < parameters.strikesMax
     }
 
-    /// Draws a Worker for the task's next attempt and makes the offer; false where nobody is free.
+    /// Draws a Worker for the task's next attempt, which gets the offer as soon as its scene is there; false where nobody is free.
     private mutating func offer(job id: RecordID, task index: Int, output: Bytes32, now: Instant, emit: inout [RoleEffect]) -> Bool {
-        guard let job = jobs[id], let plan = job.plan, let grid = job.grid else { return false }
+        guard let job = jobs[id], job.isRunning else { return false }
         let task = job.tasks[index]
         guard let certified = rosters.drawable(at: clock.round - 1), let roster = certified.workers, let beacon = clock.beacon else {
             return false
@@ -57,28 +57,48 @@ extension ManagerRole {
         var draw = Draw(.worker, subject: subject, output: output, roster: roster)
         // Ranks that do not qualify or have no time are passed over; anybody can repeat the draw and count them.
         while let entry = draw.next(), !eligible.contains(entry.key) {}
-        guard let drawn = draw.drawn.last, eligible.contains(drawn.key), let member = members[drawn.key] else { return false }
-        let planned = grid[index]
+        guard let drawn = draw.drawn.last, eligible.contains(drawn.key) else { return false }
+        jobs[id]?.tasks[index].drawn = DrawnWorker(
+            worker: drawn.key, rank: UInt32(clamping: draw.drawn.count - 1), round: clock.round - 1,
+            evidence: ProofBundle.DrawEvidence(roster: roster, roundRoot: certified.roundRoot, beacon: beacon))
+        members.began(drawn.key)
+        offerDrawn(job: id, task: index, now: now, emit: &emit)
+        return true
+    }
+
+    /// Makes the offer to the Worker that was drawn, once its copy of the scene is marked.
+    mutating func offerDrawn(job id: RecordID, task index: Int, now: Instant, emit: inout [RoleEffect]) {
+        guard let job = jobs[id], let plan = job.plan, let planned = job.grid?[index], let drawn = job.tasks[index].drawn else { return }
+        var copy: MarkedCopy?
+        switch marks(of: id, for: drawn.worker, frame: planned.frame, emit: &emit) {
+        case .pending: return
+        case .bare: break
+        case .ready(let ready): copy = ready
+        }
+        let (task, number) = (job.tasks[index], UInt32(truncatingIfNeeded: index))
+        let part = copy?.part(planned.tile)
+        let key = part == nil ? nil : job.marks?.key.worker(drawn.worker).task(frame: planned.frame, tile: planned.tile)
         let body = Offer(
-            job: id, task: number, attempt: task.attempts, cause: task.cause, drawRound: clock.round - 1,
-            rank: UInt32(clamping: draw.drawn.count - 1), worker: drawn.key,
-            sceneRoot: job.order.sceneRoot, settings: job.order.settings, frame: planned.frame, tile: planned.tile,
-            samples: planned.samples, jobSeed: plan.seed, profile: plan.profile, pricePerIBM: member.registration.priceMin,
+            job: id, task: number, attempt: task.attempts, cause: task.cause, drawRound: drawn.round, rank: drawn.rank,
+            worker: drawn.worker, sceneRoot: (key == nil ? nil : copy?.root) ?? job.order.sceneRoot, settings: job.order.settings,
+            frame: planned.frame, tile: planned.tile,
+            samples: planned.samples, jobSeed: plan.seed, profile: plan.profile, markCommitment: key.map { $0.commitment(salt: $0.salt) },
+            pricePerIBM: members[drawn.worker]?.registration.priceMin ?? 0,
             microIBMPerGigaray: parameters.microIBMPerGigaray, deadlineRound: clock.round &+ parameters.deadlineRounds,
             level: job.order.level, rayChallenges: plan.rayChallenges, areaChallenges: plan.areaChallenges)
         let record = keys.sign(body)
         let ref = AttemptRef(job: id, task: number, attempt: task.attempts)
         var attempt = Attempt(ref: ref, offer: body, offerID: keys.id(record), record: record, now: now)
-        attempt.workerDraw = ProofBundle.DrawEvidence(roster: roster, roundRoot: certified.roundRoot, beacon: beacon)
+        attempt.workerDraw = drawn.evidence
+        attempt.marks = part
+        jobs[id]?.tasks[index].drawn = nil
         jobs[id]?.tasks[index].attempts += 1
         jobs[id]?.tasks[index].attempt = attempt
         offers[attempt.offerID] = ref
-        members.began(drawn.key)
         persistTask(id, index, emit: &emit)
-        emit.append(.event(.offered(job: id, task: number, attempt: ref.attempt, worker: drawn.key)))
+        emit.append(.event(.offered(job: id, task: number, attempt: ref.attempt, worker: drawn.worker)))
         timers.set(.offer(ref), at: now + parameters.answerWait)
         sendOffer(ref, emit: &emit)
-        return true
     }
 
     mutating func sendOffer(_ ref: AttemptRef, emit: inout [RoleEffect]) {

@@ -55,6 +55,7 @@ extension ManagerRole {
         job.controlNumber = header.controlNumber
         job.attemptsLost = header.attemptsLost
         job.facts = header.facts
+        job.marks = header.markKey.map { JobMarks(key: $0) }
         for strike in header.strikes { job.strikes[strike.key] = strike.count }
         var live: [AttemptRef] = []
         for index in rows.keys.sorted() where index < job.tasks.count {
@@ -94,6 +95,7 @@ extension ManagerRole {
     private mutating func resume(_ ref: AttemptRef, now: Instant, emit: inout [RoleEffect]) {
         guard let attempt = attempt(ref) else { return }
         offers[attempt.offerID] = ref
+        findMarks(ref, now: now, emit: &emit)
         if attempt.claim == nil {
             members.began(attempt.worker)
             lease(ref, now: now)

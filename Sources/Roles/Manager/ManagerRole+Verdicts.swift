@@ -66,17 +66,29 @@ extension ManagerRole {
         var isEvident = false
         if case .reject(let reason) = verdict.outcome, !reason.needsRecomputation {
             let proof = FraudProof(
-                claim: claim, output: duty.beacon.output, nonce: verdict.nonce, reason: reason,
+                claim: claim, output: duty.beacon.output, nonce: verdict.nonce, intensity: duty.body.intensity, reason: reason,
                 locators: duty.locators.flatMap { try? $0.decoded() }, openings: duty.openings.flatMap { try? $0.decoded() },
                 picture: picture)
             isEvident = proof.check() == .holds
         }
         releaseHeld(ref, with: .refused(.expired), emit: &emit)
         let id = keys.id(record)
-        update(ref.attempt) {
-            $0.committee.mutate { $0.add(verdict, record: record, id: id, duty: ref.index, isEvident: isEvident) }
+        if isFalseAccept(verdict, ref) {
+            update(ref.attempt) { $0.committee.mutate { $0.discard(record, duty: ref.index) } }
+            penalise(duty.verifier, .wrongVerdict, ref.attempt, evidence: [id], emit: &emit)
+        } else {
+            update(ref.attempt) {
+                $0.committee.mutate { $0.add(verdict, record: record, id: id, duty: ref.index, isEvident: isEvident) }
+            }
         }
         ended(duty, ref)
+        if verdict.marks?.passes == false {
+            update(ref.attempt) { $0.committee.mutate { $0.alarm() } }
+            emit.append(
+                .event(
+                    .marksMissing(
+                        job: ref.attempt.job, task: ref.attempt.task, attempt: ref.attempt.attempt, verifier: duty.verifier)))
+        }
         emit.append(
             .event(
                 .verdictCounted(

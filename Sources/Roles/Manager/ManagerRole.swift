@@ -59,6 +59,7 @@ public struct ManagerRole: StateMachine {
     var hungry: [AttemptRef] = []
     /// Attempts whose next Verifier has no time now.
     var starving: Set<AttemptRef> = []
+    var audits: [WorkID: Audit] = [:]
     var wantsAssignment = false
     var penalties = RecentRecords(countMax: 256)
     var status = RoleStatus(role: .manager)
@@ -93,11 +94,18 @@ public struct ManagerRole: StateMachine {
         case .loaded(let id, let entries): loaded(id, entries, emit: &emit)
         case .sceneSurveyed(let id, let survey): surveyed(id, survey, now: now, emit: &emit)
         case .sceneInspected(let id, let inspection): inspected(id, inspection, now: now, emit: &emit)
-        case .workFailed(let id, _): inspected(id, .failed(.engineFailed), now: now, emit: &emit)
+        case .sceneMarked(let id, let copy): marked(id, copy, now: now, emit: &emit)
+        case .recomputed(let id, let values):
+            if !audited(id, values, emit: &emit) { recomputed(id, values, now: now, emit: &emit) }
+        case .workFailed(let id, _):
+            if marked(id, nil, now: now, emit: &emit) || recomputed(id, nil, now: now, emit: &emit) || audited(id, nil, emit: &emit) {
+                break
+            }
+            inspected(id, .failed(.engineFailed), now: now, emit: &emit)
         case .drain: drain(emit: &emit)
         case .command(let query, let command): self.command(query, command, now: now, emit: &emit)
         case .query(let query, let question): answer(query, question, now: now, emit: &emit)
-        case .workProgress, .rendered, .recomputed: break
+        case .workProgress, .rendered, .scenesCompared: break
         }
         settle(now: now, emit: &emit)
     }

@@ -82,12 +82,15 @@ struct JobHeader: Sendable {
     var attemptsLost: UInt32 = 0
     var facts: SceneFacts?
     var strikes: [(key: Bytes32, count: Int)] = []
+    /// Secret until the commitments are anchored.
+    var markKey: MarkKey?
 
     init(_ job: JobState) {
         isPaused = job.isPaused
         controlNumber = job.controlNumber
         attemptsLost = job.attemptsLost
         facts = job.facts
+        markKey = job.marks?.key
         strikes = job.strikes.sorted { $0.key < $1.key }.map { (key: $0.key, count: $0.value) }
     }
 
@@ -110,6 +113,7 @@ struct JobHeader: Sendable {
                 $0.uint64(2, UInt64(clamping: strike.count))
             }
         }
+        if let markKey { writer.bytes32(6, markKey.bytes) }
         return writer.bytes
     }
 
@@ -137,6 +141,7 @@ struct JobHeader: Sendable {
                 var inner = ProtobufReader(try field.bytes())
                 let (key, count) = try inner.readHashAndNumber()
                 strikes.append((key: key, count: Int(count)))
+            case 6: markKey = MarkKey(try field.bytes32())
             default: break
             }
         }

@@ -65,11 +65,14 @@ public enum JobReply: FrameMessage {
             self = .received(job: job)
         case 2: self = .status(try JobStatus(encoded: frame.payload), frame.records)
         case 3:
-            guard frame.records.count.isMultiple(of: 3) else { throw .missingField }
-            var results: [TaskResult] = []
-            for index in stride(from: 0, to: frame.records.count, by: 3) {
-                results.append(try TaskResult(records: Array(frame.records[index..<index + 3])))
+            // An offer begins the next result.
+            var groups: [[Record]] = []
+            for record in frame.records {
+                if record.type == .offer || groups.isEmpty { groups.append([]) }
+                groups[groups.count - 1].append(record)
             }
+            var results: [TaskResult] = []
+            for group in groups { results.append(try TaskResult(records: group)) }
             self = .results(results)
         case 4:
             var reader = ByteReader(frame.payload)
@@ -136,21 +139,24 @@ public struct TaskResult: Sendable {
     public var offer: Record
     public var commitment: Record
     public var end: Record
+    /// A `Repair`, where the task carried marks.
+    public var repair: Record?
 
     /// Most results in one answer.
-    public static let countMax = Frame.recordsMax / 3
+    public static let countMax = Frame.recordsMax / 4
 
-    public init(offer: Record, commitment: Record, end: Record) {
+    public init(offer: Record, commitment: Record, end: Record, repair: Record? = nil) {
         self.offer = offer
         self.commitment = commitment
         self.end = end
+        self.repair = repair
     }
 
-    var records: [Record] { [offer, commitment, end] }
+    var records: [Record] { [offer, commitment, end] + [repair].compactMap { $0 } }
 
     init(records: [Record]) throws(WireError) {
-        guard records.count == 3 else { throw .missingField }
-        self.init(offer: records[0], commitment: records[1], end: records[2])
+        guard (3...4).contains(records.count) else { throw .missingField }
+        self.init(offer: records[0], commitment: records[1], end: records[2], repair: records.count > 3 ? records[3] : nil)
     }
 }
 

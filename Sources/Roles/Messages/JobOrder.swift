@@ -51,6 +51,8 @@ public struct JobOrder: Hashable, Sendable {
     public var priceMax: UInt64 = 0
     /// Jobs of a higher number go first.
     public var priority: UInt32 = 0
+    /// Whether each Worker gets a copy of the scene with marks of its own, where tasks are large enough to carry them.
+    public var isMarked = true
 
     public init(sceneRoot: CID, sceneBytes: UInt64, frames: [FrameRange], settings: RenderSettings) {
         self.sceneRoot = sceneRoot

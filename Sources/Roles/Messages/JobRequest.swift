@@ -27,6 +27,7 @@ public struct JobRequest: RecordBody {
         var ranges: [FrameRange] = []
         var (bytes, budget, priceMax, roundMax): (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
         var (split, formats, level, priority): (UInt32, UInt32, UInt32, UInt32) = (0, 0, 0, 0)
+        var isUnmarked = false
         while let field = try reader.next() {
             switch field.number {
             case 1: root = try CID(bytes: try field.bytes(max: 64))
@@ -43,6 +44,7 @@ public struct JobRequest: RecordBody {
             case 10: priority = try field.uint32()
             case 11: nonce = try field.bytes32()
             case 12: roundMax = try field.uint64()
+            case 13: isUnmarked = try field.bool()
             default: throw .notCanonical
             }
         }
@@ -55,6 +57,7 @@ public struct JobRequest: RecordBody {
         order.budget = budget
         order.priceMax = priceMax
         order.priority = priority
+        order.isMarked = !isUnmarked
         guard order.isValid else { throw .outOfBounds }
         self.init(order: order, nonce: nonce, roundMax: roundMax)
     }
@@ -77,6 +80,7 @@ public struct JobRequest: RecordBody {
         writer.uint32(10, order.priority)
         writer.bytes32(11, nonce)
         writer.uint64(12, roundMax)
+        writer.bool(13, !order.isMarked)
     }
 }
 

@@ -21,7 +21,7 @@ public enum VerifyCall: FrameMessage {
 
     public var frame: Frame {
         switch self {
-        case .duty(let package): Frame(kind: 1, records: package.records, payload: package.anchor.encoded)
+        case .duty(let package): Frame(kind: 1, records: package.records, payload: package.payload)
         case .challenge(let record): Frame(kind: 2, records: [record])
         case .locate(let package): Frame(kind: 3, records: package.records)
         case .blind(let record): Frame(kind: 4, records: [record])
@@ -33,7 +33,7 @@ public enum VerifyCall: FrameMessage {
 
     public init(frame: Frame) throws(WireError) {
         switch frame.kind {
-        case 1: self = .duty(try DutyPackage(records: frame.records, anchor: frame.payload))
+        case 1: self = .duty(try DutyPackage(records: frame.records, payload: frame.payload))
         case 2: self = .challenge(try frame.single())
         case 3: self = .locate(try ChallengePackage(records: frame.records))
         case 4: self = .blind(try frame.single())
@@ -58,19 +58,40 @@ public struct DutyPackage: Sendable {
     public var commitment: Record
     /// Of the commitment, in the round whose output drew the Verifier.
     public var anchor: Anchor
+    /// What opens the offer's mark commitment for this Verifier; the duty names its hash.
+    public var marks: MarkOpening?
 
-    public init(duty: Record, offer: Record, commitment: Record, anchor: Anchor) {
+    public init(duty: Record, offer: Record, commitment: Record, anchor: Anchor, marks: MarkOpening? = nil) {
         self.duty = duty
         self.offer = offer
         self.commitment = commitment
         self.anchor = anchor
+        self.marks = marks
     }
 
     var records: [Record] { [duty, offer, commitment] }
 
-    init(records: [Record], anchor: [UInt8]) throws(WireError) {
+    var payload: [UInt8] {
+        var writer = ProtobufWriter()
+        writer.message(1) { anchor.write(to: &$0) }
+        if let marks { writer.alwaysBytes(2, marks.encoded) }
+        return writer.bytes
+    }
+
+    init(records: [Record], payload: [UInt8]) throws(WireError) {
         guard records.count == 3 else { throw .missingField }
-        self.init(duty: records[0], offer: records[1], commitment: records[2], anchor: try Anchor(encoded: anchor[...]))
+        var reader = ProtobufReader(payload, canonical: true)
+        var anchor: Anchor?
+        var marks: MarkOpening?
+        while let field = try reader.next() {
+            switch field.number {
+            case 1: anchor = try Anchor(encoded: try field.bytes())
+            case 2: marks = try MarkOpening(encoded: try field.bytes())
+            default: throw .notCanonical
+            }
+        }
+        guard let anchor else { throw .missingField }
+        self.init(duty: records[0], offer: records[1], commitment: records[2], anchor: anchor, marks: marks)
     }
 }
 

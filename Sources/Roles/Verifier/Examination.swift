@@ -22,6 +22,10 @@ struct Examination: Sendable {
     var work: Work = .waiting
     var challenge: Record?
     var blind: Record?
+    /// Where the task carries marks.
+    let marks: MarkSecret?
+    /// What was seen of them, once the picture is there.
+    var figures: MarkFigures?
     var verdict: Record?
 
     var offer: Offer { check.claim.offer }
@@ -33,7 +37,8 @@ struct Examination: Sendable {
     var isReadyToRender: Bool { check.phase == .recomputing && work == .waiting && disputes.allSatisfy { !$0.isOpen } }
 
     /// Takes the engine's values; false where their number is wrong.
-    mutating func recomputed(_ values: [RecordValue], salt: Bytes32, keys: RoleKeys) -> Bool {
+    mutating func recomputed(_ rendered: [RecordValue], salt: Bytes32, conduct: VerifierConduct, keys: RoleKeys) -> Bool {
+        let values = conduct.values(offer, rendered)
         guard values.count == places.count else { return false }
         var rest = values.dropFirst(check.places.count)
         for index in disputes.indices where disputes[index].place != nil {
@@ -47,11 +52,19 @@ struct Examination: Sendable {
         return true
     }
 
+    /// L0 and L1, on the delivered picture.
+    mutating func look(at delivery: PictureDelivery) {
+        guard let marks, let picture = delivery.picture(result: check.claim.commitment.result, tile: offer.tile) else { return }
+        figures = MarkFinding(picture, secret: marks).map(MarkFigures.init)
+    }
+
     /// Signs the verdict once there is an outcome; nil before.
-    mutating func conclude(keys: RoleKeys) -> Record? {
+    mutating func conclude(conduct: VerifierConduct, keys: RoleKeys) -> Record? {
         if let verdict { return verdict }
         guard var body = check.verdict else { return nil }
         body.reproduced = disputes.filter(\.isReproduced).map(\.verdict)
+        body.marks = figures
+        if body.openings != nil, conduct.accepts(offer) { body.outcome = .accept }
         let record = keys.sign(body)
         verdict = record
         return record
@@ -99,7 +112,7 @@ struct DisputeCheck: Sendable {
         else { return }
         guard case .reject(let reason) = body.outcome else { return }
         proof = FraudProof(
-            claim: claim, output: beacon.output, nonce: body.nonce, reason: reason,
+            claim: claim, output: beacon.output, nonce: body.nonce, intensity: duty.intensity, reason: reason,
             locators: evidence.locators.flatMap { open($0, as: Locators.self, by: claim.offer.worker, cited: body.locators, keys) },
             openings: evidence.openings.flatMap { open($0, as: Openings.self, by: claim.offer.worker, cited: body.openings, keys) },
             picture: nil)

@@ -67,19 +67,24 @@ extension VerifierRole {
             let claim = Claim(offer: offer, offerID: keys.id(package.offer), commitment: commitment, commitmentID: commitmentID),
             let check = Verification(claim: claim, duty: duty, dutyID: id, output: beacon.output, nonce: secret.next())
         else { return .failure(.invalid) }
+        if let hash = duty.marks {
+            guard let marks = package.marks, marks.hash == hash, marks.opens(offer, parameters: parameters.marks) else {
+                return .failure(.invalid)
+            }
+        }
         let accept = keys.sign(DutyAccept(duty: id, nonce: check.nonce))
         let picture = PictureFetch(result: commitment.result, tile: offer.tile, from: [peer], wait: parameters.pictureWait)
         return .success(
             Examination(
                 duty: duty, dutyID: id, manager: peer, accept: accept, check: check, picture: picture,
-                disputes: duty.disputes.map(DisputeCheck.init(verdict:))))
+                disputes: duty.disputes.map(DisputeCheck.init(verdict:)), marks: duty.marks == nil ? nil : package.marks?.secret))
     }
 
     /// Does the next step of a duty: called after every change and at every retry.
     mutating func advance(_ id: RecordID, now: Instant, emit: inout [RoleEffect]) {
         guard var duty = duties[id] else { return }
         defer { if duties[id] != nil { duties[id] = duty } }
-        if let verdict = duty.conclude(keys: keys) {
+        if let verdict = duty.conclude(conduct: conduct, keys: keys) {
             if !isPending(.verdict(id)) {
                 emit.append(.publish(.shard(of: duty.duty.job, shards: parameters.shards), verdict.encoded))
                 send(.verdict(verdict), to: duty.manager, as: .verdict(id), emit: &emit)
@@ -111,14 +116,17 @@ extension VerifierRole {
             return false
         }
         guard !isRunning else { return }
-        for id in order {
+        // The engine holds one scene prepared: duties on the last one go first.
+        for id in order.filter({ duties[$0]?.duty.sceneRoot == lastScene }) + order {
             guard let duty = duties[id], duty.isReadyToRender, shelf.availability(duty.duty.sceneRoot) == .ready else { continue }
             let work = ids.work()
             duties[id]?.work = .running(work)
+            lastScene = duty.duty.sceneRoot
             let request = duty.check.claim.renderRequest
             emit.append(
                 .recompute(
-                    work, sceneRoot: duty.duty.sceneRoot, request.settings, frame: request.frame, rngKey: request.rngKey, duty.places))
+                    work, sceneRoot: duty.duty.sceneRoot, request.settings, frame: request.frame, rngKey: request.rngKey,
+                    conduct.places(duty.offer, duty.places)))
             return
         }
     }
@@ -127,7 +135,7 @@ extension VerifierRole {
 
     mutating func recomputed(_ work: WorkID, _ values: [RecordValue], now: Instant, emit: inout [RoleEffect]) {
         guard let id = duty(running: work), var duty = duties[id] else { return }
-        if !duty.recomputed(values, salt: secret.next(), keys: keys) {
+        if !duty.recomputed(values, salt: secret.next(), conduct: conduct, keys: keys) {
             duty.work = .done
             duty.check.giveUp(.engineFailed)
         }
@@ -151,6 +159,7 @@ extension VerifierRole {
         for id in order where duties[id]?.picture.block(block, bytes, ids: &ids, emit: &emit) == true {
             switch duties[id]?.picture.phase {
             case .complete(let delivery)?:
+                duties[id]?.look(at: delivery)
                 if duties[id]?.check.receive(picture: delivery) == .unexpected { duties[id]?.check.giveUp(.pictureUnavailable) }
             case .unavailable?: duties[id]?.check.giveUp(.pictureUnavailable)
             case .fetching?, nil: continue

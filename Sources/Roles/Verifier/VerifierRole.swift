@@ -1,7 +1,7 @@
 public import Determinism
 internal import Identity
 internal import LibP2P
-internal import ProofOfRender
+public import ProofOfRender
 internal import RenderModel
 internal import Wire
 
@@ -24,6 +24,8 @@ public struct VerifierRole: StateMachine {
         public var drainWait: Duration = .seconds(60)
         /// Gossip topics that jobs are spread over; a number of the network.
         public var shards: UInt64 = 1
+        /// Numbers of the network.
+        public var marks = MarkParameters()
         public var registrations = RegistrationParameters()
 
         public init(capabilities: Capabilities) { self.capabilities = capabilities }
@@ -47,6 +49,7 @@ public struct VerifierRole: StateMachine {
 
     let keys: RoleKeys
     let parameters: Parameters
+    let conduct: VerifierConduct
     var ids: RoleIDs
     var timers = Timers<Timer>()
     var membership: Membership
@@ -58,11 +61,14 @@ public struct VerifierRole: StateMachine {
     /// Answers to duties that were declined or are over.
     var answered = RecentRecords(countMax: 1_024)
     var pending: [RequestID: Pending] = [:]
+    /// Of the last recomputation.
+    var lastScene: CID?
     var status = RoleStatus(role: .verifier)
 
-    public init(keys: RoleKeys, parameters: Parameters, ids: RoleIDs) {
+    public init(keys: RoleKeys, parameters: Parameters, ids: RoleIDs, conduct: VerifierConduct = .honest) {
         self.keys = keys
         self.parameters = parameters
+        self.conduct = conduct
         self.ids = ids
         membership = Membership(
             keys: keys, role: .verifier, slots: parameters.slots, capabilities: parameters.capabilities,
@@ -107,7 +113,7 @@ public struct VerifierRole: StateMachine {
         case .drain: drain(now: now, emit: &emit)
         case .command(let query, let command): self.command(query, command, now: now, emit: &emit)
         case .query(let query, let question): answer(query, question, emit: &emit)
-        case .gossip, .loaded, .sceneInspected, .workProgress, .rendered: break
+        case .gossip, .loaded, .sceneInspected, .sceneMarked, .scenesCompared, .workProgress, .rendered: break
         }
     }
 

@@ -1,5 +1,6 @@
 public import Identity
 public import LibP2P
+public import ProofOfRender
 public import RenderModel
 public import Wire
 
@@ -31,6 +32,10 @@ public enum RoleEffect: Sendable {
     case render(WorkID, sceneRoot: CID, RenderRequest, memoryMax: UInt64)
     /// Ends in `recomputed` or `workFailed`.
     case recompute(WorkID, sceneRoot: CID, RenderSettings, frame: UInt32, rngKey: UInt64, [RecordPlace])
+    /// A copy of a frame of the scene with marks for one Worker. Ends in `sceneMarked` or `workFailed`.
+    case markScene(WorkID, root: CID, MarkOrder)
+    /// Whether one scene is the other with marks and nothing else; the blocks of both are there. Ends in `scenesCompared`.
+    case compareScenes(WorkID, original: CID, copy: CID)
     /// Nothing comes back for this id, or what is already on its way.
     case cancelWork(WorkID)
     /// The peer broke the protocol; the node lowers its score.

@@ -19,6 +19,10 @@ public enum RoleEvent: Hashable, Sendable {
     case jobReceived(job: Bytes32, client: Bytes32)
     case jobPlanned(job: Bytes32, tasks: UInt32)
     case jobEnded(job: Bytes32, JobPhase)
+    /// A Worker's copy of a frame carries marks in so many parts; none where nothing could carry one.
+    case sceneMarked(job: Bytes32, worker: Bytes32, frame: UInt32, parts: Int)
+    /// A Verifier did not find a task's marks: more is challenged, by more Verifiers.
+    case marksMissing(job: Bytes32, task: UInt32, attempt: UInt32, verifier: Bytes32)
     case offered(job: Bytes32, task: UInt32, attempt: UInt32, worker: Bytes32)
     case attemptEnded(job: Bytes32, task: UInt32, attempt: UInt32, worker: Bytes32, AttemptOutcome)
     case dutyGiven(job: Bytes32, task: UInt32, attempt: UInt32, verifier: Bytes32)

@@ -1,5 +1,6 @@
 public import Identity
 public import LibP2P
+public import ProofOfRender
 public import RenderModel
 public import Wire
 
@@ -30,6 +31,9 @@ public enum RoleInput: Sendable {
     case rendered(WorkID, TileRecords)
     /// Values in the order of the places.
     case recomputed(WorkID, [RecordValue])
+    /// Nil where no part of the frame can carry a mark.
+    case sceneMarked(WorkID, MarkedCopy?)
+    case scenesCompared(WorkID, Bool)
     case workFailed(WorkID, WorkFailure)
     /// SIGTERM: take nothing new, finish or hand back. The role says `RoleEvent.drained` when it may be stopped.
     case drain

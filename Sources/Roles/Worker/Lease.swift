@@ -120,7 +120,8 @@ struct LeaseProof: Sendable {
         guard let claim = Claim(offer: offer, offerID: offerID, commitment: commitment, commitmentID: recordID) else {
             return .refused(.wrongState)
         }
-        let draw = ChallengeDraw(claim: claim, output: beacon.output, nonce: challenge.nonce)
+        guard duty.intensity <= offer.intensityMax else { return .refused(.malformed) }
+        let draw = ChallengeDraw(claim: claim, output: beacon.output, nonce: challenge.nonce, intensity: duty.intensity)
         guard let locators = Locators.make(challenge: challengeID, draw: draw, tree: tree, records: records) else {
             return .refused(.wrongState)
         }

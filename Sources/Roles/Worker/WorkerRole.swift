@@ -102,7 +102,7 @@ public struct WorkerRole: StateMachine {
         case .drain: drain(now: now, emit: &emit)
         case .command(let query, let command): self.command(query, command, now: now, emit: &emit)
         case .query(let query, let question): answer(query, question, emit: &emit)
-        case .gossip, .loaded, .sceneInspected, .recomputed: break
+        case .gossip, .loaded, .sceneInspected, .sceneMarked, .scenesCompared, .recomputed: break
         }
     }
 
