@@ -62,7 +62,7 @@ struct OrderOptions: ParsableArguments {
     @Option(name: .long, help: ArgumentHelp("Most that is paid per IBM, in ifxDollar.", valueName: "P")) var maxPrice: String?
     @Option(name: .long, help: "Jobs of a higher number go first.") var priority: UInt32 = 0
     @Option(name: .long, help: "standard: two Verifiers a task; high: six.") var security = "standard"
-    @Option(name: .long, help: "Hidden marks in the scene: off. This release proves without them.") var marks = "off"
+    @Option(name: .long, help: "Marks in the scene, taken out again before delivery: on or off.") var marks = "on"
 
     func order(root: CID, sceneBytes: UInt64, settings: RenderSettings) throws -> JobOrder {
         var order = JobOrder(sceneRoot: root, sceneBytes: sceneBytes, frames: try FrameList.parse(frames), settings: settings)
@@ -88,8 +88,10 @@ struct OrderOptions: ParsableArguments {
         case "high": order.level = .high
         default: throw ValidationError("--security takes standard or high, not '\(security)'")
         }
-        guard marks == "off" else {
-            throw CommandFailure(.failed, "this release renders without marks", advice: "Leave --marks out, or give --marks off.")
+        switch marks {
+        case "on": order.isMarked = true
+        case "off": order.isMarked = false
+        default: throw ValidationError("--marks takes on or off, not '\(marks)'")
         }
         if let budget { order.budget = try Money.parse(budget, places: 2, flag: "--budget") }
         if let maxPrice { order.priceMax = try Money.parse(maxPrice, places: 6, flag: "--max-price") }

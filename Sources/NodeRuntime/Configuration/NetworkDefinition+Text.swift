@@ -12,6 +12,17 @@ extension NetworkDefinition {
         Field("rounds.per_epoch", \.epochRounds, 1...10_000_000, "rounds of an accounting epoch: 72 hours"),
         Field("sharding.shards", \.shards, 1...65_536, "topics that jobs are spread over"),
         Field("sharding.replicas", \.replicas, 1...301, "Managers that replicate a shard; all of them while there are fewer"),
+        Field("marks.count", \.marks.count, 8...15, "marks of a task"),
+        Field("marks.side_min", \.marks.sideMin, 4...7, "pixels of a mark's side, at least"),
+        Field("marks.side_max", \.marks.sideMax, 4...7, "and at most"),
+        Field("marks.strength_permille", \.marks.strength, 1...500, "share of the light that a mark takes"),
+        Field("marks.amplitude_permille", \.marks.amplitude, 0...1000, "how deep the pattern modulates that share"),
+        Field("marks.period_permille", \.marks.period, 1...100_000, "mean of the pattern's periods, in pixels"),
+        Field("marks.period_deviation_permille", \.marks.periodDeviation, 0...100_000, "their standard deviation"),
+        Field("marks.laplacian_permille", \.marks.laplacianThreshold, 1...255_000, "threshold of the published check, on 8-bit values"),
+        Field("marks.filter_permille", \.marks.filterThreshold, 1...100_000, "threshold of the matched filter"),
+        Field("marks.tile_side_min", \.marks.tileSideMin, 64...65_536, "tasks with a shorter side carry no marks"),
+        Field("marks.textures", \.marks.textures, "marks in textures as well"),
         Field("authority.keys", \.authority.keys, "Ed25519 keys of the licence authority, as peer ids; none: no licences"),
         Field("authority.threshold", \.authority.threshold, 0...listMax, "signatures that make a licence"),
         Field("gossip.d", \.gossip.degree, 1...64, "mesh links per topic"),
@@ -74,7 +85,7 @@ extension NetworkDefinition {
         guard keys == 0 ? authority.threshold == 0 : (1...keys).contains(authority.threshold) else {
             return "authority.threshold must be 1 to the number of keys, \(keys), not \(authority.threshold)"
         }
-        return gossip.problem
+        return gossip.problem ?? marks.problem
     }
 
     private static func isLabel(_ text: String) -> Bool {

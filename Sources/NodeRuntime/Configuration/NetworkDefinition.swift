@@ -1,5 +1,6 @@
 internal import Crypto
 public import Identity
+internal import ProofOfRender
 public import Wire
 
 /// What all nodes of a network agree on, and how to find the first of them: the root of trust.
@@ -22,6 +23,7 @@ public struct NetworkDefinition: Equatable, Sendable {
     public var authority = Authority()
     public var gossip = GossipTuning()
     public var limits = Limits()
+    public var marks = Marks()
 
     public init() {}
 
@@ -65,6 +67,58 @@ public struct NetworkDefinition: Equatable, Sendable {
         public init() {}
     }
 
+    /// The marks that Managers put into scenes and Verifiers look for; a thousandth is the unit of what is no whole number.
+    public struct Marks: Equatable, Sendable {
+        /// Of a task.
+        public var count = 12
+        /// Pixels of an imprint's side.
+        public var sideMin = 4
+        public var sideMax = 7
+        /// Share of the light that a mark takes, and how deep the pattern modulates that.
+        public var strength = 150
+        public var amplitude = 500
+        /// Mean and standard deviation of the pattern's periods, in pixels.
+        public var period = 2000
+        public var periodDeviation = 250
+        /// Thresholds of the published check and of the matched filter.
+        public var laplacianThreshold = 5000
+        public var filterThreshold = 2230
+        /// Tasks with a shorter side carry no marks.
+        public var tileSideMin = 256
+        /// Marks in textures as well.
+        public var textures = true
+        public init() {}
+
+        /// As the roles take them.
+        var parameters: MarkParameters {
+            var parameters = MarkParameters()
+            parameters.count = count
+            parameters.sides = sideMin...max(sideMin, sideMax)
+            parameters.strength = Double(strength) / 1000
+            parameters.amplitude = Double(amplitude) / 1000
+            parameters.periodMean = Double(period) / 1000
+            parameters.periodDeviation = Double(periodDeviation) / 1000
+            parameters.laplacianThreshold = Double(laplacianThreshold) / 1000
+            parameters.filterThreshold = Double(filterThreshold) / 1000
+            parameters.tileSideMin = UInt32(tileSideMin)
+            parameters.hidesInTextures = textures
+            return parameters
+        }
+
+        var numbers: [Int] {
+            [
+                count, sideMin, sideMax, strength, amplitude, period, periodDeviation, laplacianThreshold, filterThreshold, tileSideMin,
+                textures ? 1 : 0,
+            ]
+        }
+
+        /// The first rule of the published scheme that is broken.
+        var problem: String? {
+            if sideMin > sideMax { return "marks.side_min must be at most marks.side_max, not \(sideMin) and \(sideMax)" }
+            return parameters.isValid ? nil : "marks.period_permille must be more than four times marks.period_deviation_permille"
+        }
+    }
+
     /// The hash of what makes it this network and no other; signed with every record, so that none can be replayed elsewhere.
     /// Ways to join it, limits and gossip parameters may change without making another network.
     public var identifier: Bytes32 {
@@ -72,7 +126,9 @@ public struct NetworkDefinition: Equatable, Sendable {
         hasher.update(lengthPrefixed: "inferix-network/1")
         hasher.update(lengthPrefixed: Array(name.utf8))
         hasher.update(lengthPrefixed: Array(protocolPrefix.utf8))
-        for number in [roundSeconds, epochRounds, shards, replicas, authority.threshold] { hasher.update(integer: Int64(number)) }
+        for number in [roundSeconds, epochRounds, shards, replicas, authority.threshold] + marks.numbers {
+            hasher.update(integer: Int64(number))
+        }
         for peers in [managers, authority.keys] {
             hasher.update(integer: UInt64(peers.count))
             for peer in peers.sorted() { hasher.update(lengthPrefixed: peer.bytes) }

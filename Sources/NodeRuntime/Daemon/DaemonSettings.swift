@@ -99,6 +99,8 @@ extension DaemonSettings {
             round: .seconds(definition.roundSeconds), shards: UInt16(clamping: definition.shards))
         var parameters = NodeParameters(
             signing: .ed25519(keyPair), network: network, place: place, roles: roles, profile: profile, generator: Generator(seed: seed))
+        parameters.manager.marks = definition.marks.parameters
+        parameters.verifier.marks = definition.marks.parameters
         parameters.gossip.d = definition.gossip.degree
         parameters.gossip.dLow = definition.gossip.degreeLow
         parameters.gossip.dHigh = definition.gossip.degreeHigh

@@ -64,14 +64,15 @@ struct NetworkDefinitionTests {
 
     @Test func identifierIsFixed() {
         // A change of this value makes every existing network another one.
-        #expect(NetworkDefinition.development.identifier.description == "dbc689321d4db3caf08933f3807cffb7157543bd4e3fe8738ce7b6e1e36023f5")
+        #expect(NetworkDefinition.development.identifier.description == "09866d1d56fc42ce2007c2ca232a260354f6d798f8d6d1069dd26eeb6887638a")
     }
 
     @Test func identifierCoversWhatMakesTheNetwork() throws {
         let base = try full()
         let changes: [(inout NetworkDefinition) -> Void] = [
             { $0.name = "x" }, { $0.protocolPrefix = "x" }, { $0.roundSeconds = 2 }, { $0.epochRounds = 2 }, { $0.shards = 2 },
-            { $0.replicas = 2 }, { $0.managers.removeLast() }, { $0.authority.keys = [] }, { $0.authority.threshold = 2 },
+            { $0.replicas = 2 }, { $0.marks.count = 8 }, { $0.marks.textures = false }, { $0.managers.removeLast() },
+            { $0.authority.keys = [] }, { $0.authority.threshold = 2 },
             {
                 // Peers that move from one list to the next.
                 $0.authority.keys += $0.managers
@@ -106,7 +107,8 @@ struct NetworkDefinitionTests {
         ("managers = [\"QmbWqxBEKC3P8tqsKc98xmWNzrzDtRLMiMPL8wBuTGsMnR\"]", "Ed25519"), ("private_addresses = \"maybe\"", "dial, refuse"),
         ("[rounds]\nseconds = 0", "from 1 to 3600"), ("[sharding]\nreplicas = 302", "from 1 to 301"),
         ("[authority]\nthreshold = 1", "number of keys, 0"), ("[gossip]\nd = 13", "d_lo ≤ gossip.d"), ("[gossip]\nd_out = 5", "d_out"),
-        ("[gossip]\nD = 1", "there is no key gossip.D; did you mean gossip.d?"),
+        ("[marks]\nside_min = 6\nside_max = 5", "side_max"), ("[marks]\nperiod_deviation_permille = 500", "four times"),
+        ("[marks]\ncount = 16", "from 8 to 15"), ("[gossip]\nD = 1", "there is no key gossip.D; did you mean gossip.d?"),
         ("[limits]\nstreams = 1", "there is no key limits.streams"),
     ])
     func brokenDefinitionsSayWhy(text: String, expected: String) throws {
