@@ -204,10 +204,12 @@ let package = Package(
                 argumentParser,
             ]),
         tests("Attacks", ["AttackLab", "ProofOfRender", "RenderModel"]),
-        testTool("DishonestWorker", ["Console", "NodeRuntime", "Node", "Roles", "ProofOfRender", "RenderModel", argumentParser]),
+        testTool(
+            "DishonestNode",
+            ["Console", "NodeRuntime", "Node", "Roles", "ProofOfRender", "RenderModel", "Identity", "Crypto", "Wire", argumentParser]),
         tests(
             "System",
-            ["NodeCLI", "bootstrap", "netsim", "DishonestWorker", "NodeRuntime", "EventLoop", "SceneIO", "Identity", "Crypto", "Wire"]),
+            ["NodeCLI", "bootstrap", "netsim", "DishonestNode", "NodeRuntime", "EventLoop", "SceneIO", "Identity", "Crypto", "Wire"]),
     ],
     swiftLanguageModes: [.v6]
 )

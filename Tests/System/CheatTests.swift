@@ -39,6 +39,58 @@ extension SystemTests {
             }
         }
 
+        /// Two of six Workers and two of nine Verifiers, each in its own way, and a job at level high whose tiles carry marks.
+        @Test func twoOfSixWorkersAndTwoOfNineVerifiers() async throws {
+            try await Site.run { site in
+                let network = try LocalNetwork(site, workers: 4, verifiers: 7, markedFrom: 64)
+                try network.startCheat("cheat-quarter", "quarter-of-the-samples")
+                try network.startCheat("cheat-picture", "altered-picture")
+                try network.startFalseVerifier("lazy", "lazy")
+                try network.startFalseVerifier("colluding", "colluding", accomplice: "cheat-quarter")
+                try network.waitUntilReady()
+                try network.waitUntilDrawable()
+                let order = try Order(
+                    network, Cheating.scene, ["--size", "384x256", "--samples", "64", "--depth", "3"], name: "high",
+                    ordering: ["--security", "high"])
+                let job = try order.id()
+                let delivered = try order.delivered()
+                try delivered.expectRight()
+                let names = try ["cheat-quarter", "cheat-picture", "lazy", "colluding"].map { (try network.member($0).peer, $0) }
+                let cheats = Dictionary(uniqueKeysWithValues: names)
+                #expect(delivered.tasks.count >= 6 && delivered.tasks.allSatisfy { min($0.width, $0.height) >= 64 })
+                try network.site.poll("the lazy Verifier is penalised") {
+                    try network.penalties().contains { cheats[$0["offender"]?.string ?? ""] == "lazy" }
+                }
+                let penalties = try network.penalties()
+                var found: [String: JSON] = [:]
+                for penalty in penalties {
+                    let name = try #require(cheats[penalty["offender"]?.string ?? ""], "somebody honest was penalised: \(penalty)")
+                    #expect(penalty["rule"]?.string == (name.hasPrefix("cheat") ? "rejectedResult" : "wrongVerdict"), "\(name): \(penalty)")
+                    found[name] = penalty
+                }
+                // Who was drawn is chance, but for the Verifier that lies in most committees, and for six tasks among six Workers.
+                #expect(found["lazy"] != nil && (found["cheat-quarter"] != nil || found["cheat-picture"] != nil), "\(found.keys)")
+
+                for (name, penalty) in found {
+                    let place = "\(job)/\(try #require(penalty["task"]?.int))/\(try #require(penalty["attempt"]?.int))"
+                    let fetched = try site.node(
+                        [
+                            "proof", "fetch", place, "-o", site.path(name + ".proof"), "--with-scene", "--data",
+                            try network.manager.places.data,
+                        ])
+                    try #require(fetched.status == 0, "\(fetched.error)")
+                }
+                for name in network.members.keys where try network.member(name).process.isRunning { try network.kill(name) }
+                for name in found.keys {
+                    let verified = try site.node(["proof", "verify", site.path(name + ".proof"), "--json"])
+                    let report = try JSON(parsing: Array(verified.output.utf8), sizeMax: 1 << 20)
+                    if name.hasPrefix("cheat") { #expect(report["conclusion"]?.string == "rejected", "\(name): \(verified.output)") }
+                    // The false verdict is among what does not hold.
+                    if !name.hasPrefix("cheat") { #expect(verified.output.contains("values"), "\(name): \(verified.output)") }
+                }
+            }
+        }
+
         /// - Returns: how many results were rejected.
         private static func expectCaught(_ network: LocalNetwork) throws -> Int {
             let site = network.site

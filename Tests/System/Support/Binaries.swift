@@ -4,7 +4,7 @@ import Foundation
 enum Binaries {
     static let node = path("node", isTestOnly: false)
     static let bootstrap = path("bootstrap", isTestOnly: false)
-    static let dishonestWorker = path("DishonestWorker", isTestOnly: true)
+    static let dishonestNode = path("DishonestNode", isTestOnly: true)
 
     static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().path

@@ -28,16 +28,19 @@ final class LocalNetwork {
     var manager: Member { get throws { try member("manager") } }
 
     /// Starts a network and waits until all of it is registered.
-    convenience init(_ site: Site, workers: Int, verifiers: Int) throws {
-        try self.init(site)
+    ///
+    /// - Parameter markedFrom: pixels of a tile's side from which on it carries marks.
+    convenience init(_ site: Site, workers: Int, verifiers: Int, markedFrom side: Int = 256) throws {
+        try self.init(site, markedFrom: side)
         for number in 0..<workers { try start("worker-\(number + 1)", .worker) }
         for number in 0..<verifiers { try start("verifier-\(number + 1)", .verifier) }
         try waitUntilReady()
     }
 
     /// Starts the bootstrap peer and the Manager.
-    private init(_ site: Site) throws {
+    private init(_ site: Site, markedFrom side: Int) throws {
         self.site = site
+        definition.marks.tileSideMin = side
         definition.name = "system"
         definition.protocolPrefix = "inferix-system"
         let managerKey = try LocalNetwork.key(site, "manager")
@@ -78,7 +81,16 @@ final class LocalNetwork {
     /// Starts a Worker that cheats.
     func startCheat(_ name: String, _ cheat: String, folder: String = ".") throws {
         try start(
-            name, .worker, Binaries.dishonestWorker, ["--cheat", cheat, "--folder", folder, "--node", Binaries.node])
+            name, .worker, Binaries.dishonestNode, ["--cheat", cheat, "--folder", folder, "--node", Binaries.node])
+    }
+
+    /// Starts a Verifier that cheats.
+    ///
+    /// - Parameter accomplice: a member that is started.
+    func startFalseVerifier(_ name: String, _ verdicts: String, accomplice: String? = nil) throws {
+        let peer = try accomplice.map { ["--accomplice", try member($0).peer] } ?? []
+        try start(
+            name, .verifier, Binaries.dishonestNode, ["--verdicts", verdicts, "--node", Binaries.node] + peer)
     }
 
     private func start(_ name: String, _ role: NodeRole, _ program: String, _ arguments: [String]) throws {

@@ -14,7 +14,8 @@ final class Order {
     /// - Parameters:
     ///   - scene: a file of `scenes/`.
     ///   - picture: size, samples and the like.
-    init(_ network: LocalNetwork, _ scene: String, _ picture: [String], name: String = "out") throws {
+    ///   - ordering: flags that are only of orders.
+    init(_ network: LocalNetwork, _ scene: String, _ picture: [String], name: String = "out", ordering: [String] = []) throws {
         self.network = network
         self.scene = Binaries.scene(scene)
         self.picture = picture
@@ -24,7 +25,7 @@ final class Order {
             [
                 "submit", self.scene, "--network", network.definitionFile, "--data", network.site.path("client"), "--out", folder, "--wait",
                 "--split", "tiles", "--format", "exr",
-            ] + picture, isHeld: false)
+            ] + picture + ordering, isHeld: false)
     }
 
     /// The job's id, once the Manager has taken it.

@@ -1,3 +1,0 @@
-import Console
-
-Program.main(DishonestWorkerCommand.self)
