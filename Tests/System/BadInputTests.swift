@@ -62,7 +62,7 @@ extension SystemTests {
                 let flag = try site.node(["--role", "wrker", "--data", site.path("node-2")])
                 BadInput.expect(flag, 2, "--role", "did you mean worker?")
                 let device = try site.node(["--role", "worker", "--device", "cuda", "--data", site.path("node-2")])
-                BadInput.expect(device, 2, "--device", "takes opencl, opencl:N or native, not \"cuda\"")
+                BadInput.expect(device, 2, "--device", "takes opencl, opencl:N, native, a list of them or all, not \"cuda\"")
                 #expect(try FileManager.default.contentsOfDirectory(atPath: site.path("node")) == ["config.toml"])
                 #expect(try FileManager.default.contentsOfDirectory(atPath: site.directory).sorted() == ["node"])
             }
