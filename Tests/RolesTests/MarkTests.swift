@@ -53,6 +53,15 @@ import Testing
         #expect(!harness.events.contains { if case .marksMissing = $0.1 { true } else { false } })
     }
 
+    /// However long it takes: what was accepted can be delivered without its marks.
+    @Test func acceptanceWaitsForTheRepair() throws {
+        let harness = RoleHarness(MarkTests.options())
+        harness.managerTime = 40_000
+        let order = harness.order(width: 128, height: 128)
+        let job = try delivered(harness, order)
+        #expect(harness.isPictureRight(job, frame: 1, settings: order.settings))
+    }
+
     @Test func withMarksOffNothingIsMarked() throws {
         let harness = RoleHarness(MarkTests.options())
         var order = harness.order(width: 128, height: 128)
@@ -127,13 +136,13 @@ import Testing
         let harness = RoleHarness(MarkTests.options())
         let order = harness.order(width: 128, height: 128)
         let job = try #require(harness.submit(order))
-        harness.run(seconds: 30) { !$0.copies.isEmpty }
-        for root in harness.copies.keys { harness.copies[root]?.original = root }
+        harness.areCopiesTrue = false
         let answer = harness.fetch(job, seconds: 600)
         guard case .failed(.pictureUnavailable)? = answer else {
             Issue.record("\(String(describing: answer))")
             return
         }
+        harness.run(seconds: 30)
         #expect(harness.tiles[job]?.isEmpty ?? true)
     }
 

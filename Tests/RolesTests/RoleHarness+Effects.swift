@@ -50,7 +50,7 @@ extension RoleHarness {
                 work(id, after: time, index) { .rendered(id, FakeEngine.render(request, marks: marks)) }
             case .recompute(let id, let root, let settings, let frame, let rngKey, let places):
                 let marks = regions(root)
-                work(id, after: 100, index) {
+                work(id, after: index == manager ? managerTime : 100, index) {
                     .recomputed(id, FakeEngine.recompute(settings, frame: frame, rngKey: rngKey, places, marks: marks))
                 }
             case .markScene(let id, let root, let order):
@@ -58,7 +58,7 @@ extension RoleHarness {
                 if let copy { copies[copy.root] = (root, copy) }
                 work(id, after: 60, index) { .sceneMarked(id, copy) }
             case .compareScenes(let id, let original, let copy):
-                push(.input(party: index, life: life, .scenesCompared(id, copies[copy]?.original == original)), after: 5)
+                push(.input(party: index, life: life, .scenesCompared(id, areCopiesTrue && copies[copy]?.original == original)), after: 5)
             case .cancelWork(let id): cancelled.insert(id.value &+ UInt64(index) << 40)
             case .penalise(let peer, let misbehaviour): penalised.append((peer, misbehaviour))
             case .deliverTile(let job, let frame, let tile, let bytes): tiles[job, default: [:]][frame, default: [:]][tile] = bytes

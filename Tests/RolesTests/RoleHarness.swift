@@ -64,6 +64,10 @@ final class RoleHarness {
     var copies: [CID: (original: CID, copy: MarkedCopy)] = [:]
     /// Whether engines find room for marks.
     var isMarking = true
+    /// Whether the Manager's copies are of the client's scene.
+    var areCopiesTrue = true
+    /// Milliseconds that the Manager's engine takes for its own recomputations.
+    var managerTime: UInt64 = 100
     private var queries: UInt64 = 0
     /// Asked before every delivery; false drops it.
     var filter: (RoleHarness, _ from: Int, _ to: Int, ProtocolName, [UInt8]) -> Bool = { _, _, _, _, _ in true }
