@@ -1,6 +1,6 @@
 internal import Crypto
 public import RenderModel
-public import Wire
+internal import Wire
 
 /// Blocks that were fetched for a commitment's result: the block that its CID names and, where that is a manifest, those that it
 /// lists. Each is checked against its CID, so a picture of the wrong shape is evidence against who committed to it.
@@ -29,10 +29,9 @@ public struct PictureDelivery: Equatable, Sendable {
         case picture([[UInt8]])
     }
 
-    /// The whole picture; nil where it is not that of the tile. Its hash is not looked at.
-    public func picture(result: CID, tile: Tile) -> RawPicture? {
-        guard case .picture(let blocks) = check(result: result, tile: tile) else { return nil }
-        return RawPicture(tile: tile, bytes: blocks.count == 1 ? blocks[0] : blocks.flatMap(\.self))
+    /// The whole picture; nil where it has not the size of the tile. Hashes are not looked at: `PictureSample.check` does that.
+    public func picture(tile: Tile) -> RawPicture? {
+        RawPicture(tile: tile, bytes: tile.pictureSize <= RawPicture.blockSize ? root : blocks.flatMap(\.self))
     }
 
     func check(result: CID, tile: Tile) -> Finding {

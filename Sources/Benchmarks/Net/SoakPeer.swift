@@ -39,8 +39,6 @@ final class SoakPeer {
     private var habit = Habit.pings
     private var isEnding = false
     private(set) var lives: UInt64 = 0
-    private(set) var connections: UInt64 = 0
-    var isGone: Bool { isEnding && peer == nil && socket == nil }
 
     init(loop: EventLoop, prefix: String, target: TargetProcess, number: UInt64) throws {
         self.loop = loop
@@ -85,7 +83,6 @@ final class SoakPeer {
         guard let peer = try? LoadPeer(loop: loop, prefix: prefix, serving: [.gossip, .bitswap]) else { return }
         self.peer = peer
         peer.onEvent = { [weak self] in self?.received($0) }
-        peer.onConnection = { [weak self] _ in self?.connections += 1 }
         peer.driver.onRoundTrip = { [weak self] handle, _ in self?.peer?.driver.ping(handle) }
         peer.dial(target)
     }
@@ -108,7 +105,6 @@ final class SoakPeer {
         let hello = Array("\u{13}/multistream/1.0.0\n\u{07}/noise\n".utf8)
         let said = Array(hello.prefix(Int(random.next() % UInt64(hello.count + 1))))
         socket.onConnect = { [weak self] in
-            self?.connections += 1
             if !said.isEmpty { _ = self?.socket?.write(said) }
         }
         socket.onClose = { [weak self] _ in self?.socket = nil }

@@ -113,6 +113,10 @@ public struct MarkedScene: Sendable {
 public struct MarkedFrame: Sendable {
     private var samples: [Tile: SampleMap] = [:]
     private var colors: [Tile: TileRecords] = [:]
+    /// Whose base colours were rendered.
+    private var pixels = 0
+    /// Pixels whose base colours are kept, 12 bytes each; those beyond are rendered for every Worker.
+    private static let pixelsMax = 1 << 22
 
     public init() {}
 
@@ -134,8 +138,11 @@ public struct MarkedFrame: Sendable {
         _ tile: Tile, _ settings: RenderSettings, _ prepared: PreparedScene, _ device: some RenderDevice
     ) throws -> TileRecords {
         if let known = colors[tile] { return known }
-        let records = try device.render(prepared, MarkedFrame.colors(settings: settings, frame: prepared.frame, tile: tile))
-        colors[tile] = records
+        var records = try device.render(prepared, MarkedFrame.colors(settings: settings, frame: prepared.frame, tile: tile))
+        // Only the base colours are looked at.
+        (records.sums, records.rays) = ([], [])
+        pixels += Int(tile.width) * Int(tile.height)
+        if pixels <= MarkedFrame.pixelsMax { colors[tile] = records }
         return records
     }
 }

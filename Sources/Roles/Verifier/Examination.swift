@@ -52,9 +52,9 @@ struct Examination: Sendable {
         return true
     }
 
-    /// L0 and L1, on the delivered picture.
+    /// L0 and L1, on a delivery that `check` has taken.
     mutating func look(at delivery: PictureDelivery) {
-        guard let marks, let picture = delivery.picture(result: check.claim.commitment.result, tile: offer.tile) else { return }
+        guard let marks, let picture = delivery.picture(tile: offer.tile) else { return }
         figures = MarkFinding(picture, secret: marks).map(MarkFigures.init)
     }
 

@@ -159,8 +159,11 @@ extension VerifierRole {
         for id in order where duties[id]?.picture.block(block, bytes, ids: &ids, emit: &emit) == true {
             switch duties[id]?.picture.phase {
             case .complete(let delivery)?:
-                duties[id]?.look(at: delivery)
-                if duties[id]?.check.receive(picture: delivery) == .unexpected { duties[id]?.check.giveUp(.pictureUnavailable) }
+                if duties[id]?.check.receive(picture: delivery) == .unexpected {
+                    duties[id]?.check.giveUp(.pictureUnavailable)
+                } else {
+                    duties[id]?.look(at: delivery)
+                }
             case .unavailable?: duties[id]?.check.giveUp(.pictureUnavailable)
             case .fetching?, nil: continue
             }
