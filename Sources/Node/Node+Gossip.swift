@@ -63,4 +63,6 @@ struct JoinedTopics: Sendable {
     }
 
     func name(of id: TopicID) -> String? { names.first { $0.id == id }?.name }
+
+    func topic(named name: String) -> TopicID? { names.first { $0.name == name }?.id }
 }

@@ -3,7 +3,7 @@ public import Determinism
 import GossipSub
 public import Identity
 import Kademlia
-import LibP2P
+public import LibP2P
 import Roles
 import Wire
 
@@ -150,6 +150,11 @@ public struct Node: StateMachine {
 
     /// Gossip messages that came more than once.
     public var gossipDuplicates: UInt64 { gossip.duplicateCount }
+
+    /// Peers in the mesh of a topic that this node joined.
+    public func gossipMesh(of topic: String) -> [PeerHandle] {
+        joined.topic(named: topic).map { gossip.mesh(of: $0) } ?? []
+    }
 
     /// Peers in the DHT's routing table.
     public var routingTableCount: Int { kademlia.table.count }

@@ -28,6 +28,8 @@ extension InteropTests {
                     }
                     #expect(try peer.call("connected", as: [String].self) == [node.name])
                 }
+                // They have it there before they say so: until their word comes, nothing is relayed to them.
+                try world.wait("both peers are in the mesh of our node") { node.mesh(of: topic).count == 2 }
                 try body(world, topic, node, sender, receiver)
             }
         }

@@ -92,6 +92,9 @@ final class OverlayNode {
     /// Gossip messages that came again.
     var duplicates: UInt64 { node.gossipDuplicates }
 
+    /// Whom it relays to.
+    func mesh(of topic: String) -> [PeerHandle] { node.gossipMesh(of: topic) }
+
     // MARK: Wishes
 
     func dial(_ peer: PythonPeer) throws { driver.perform(.dial(try peer.id, [try peer.address.withoutPeer])) }
