@@ -15,7 +15,7 @@ extension Multiaddr: CustomStringConvertible {
         return text
     }
 
-    /// Nil where the text is no multiaddr of the protocols that this type knows.
+    /// Nil where the text is no multiaddr of the protocols that this type knows, or has no binary form within its limits.
     public init?(_ text: some StringProtocol) {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count >= 2, parts[0].isEmpty, text.utf8.count <= 1024 else { return nil }
@@ -45,19 +45,22 @@ extension Multiaddr: CustomStringConvertible {
                 guard let hash = Multiaddr.parsePeer(value), hash.count <= 64 else { return nil }
                 components.append(.p2p(hash))
             default:
-                guard let code = Code.dns.first(where: { $0.1 == name })?.0, Multiaddr.isHostName(String(value)) else { return nil }
+                guard let code = Code.dns.first(where: { $0.1 == name })?.0, value.utf8.count <= Multiaddr.nameMax,
+                    Multiaddr.isHostName(String(value))
+                else { return nil }
                 components.append(.dns(code: code, name: String(value)))
             }
         }
         self.init(components)
+        guard bytes.count <= Multiaddr.sizeMax else { return nil }
     }
 
     /// base58btc multihash, or a CIDv1 with the libp2p-key codec in base32.
     static func parsePeer(_ text: some StringProtocol) -> [UInt8]? {
         if text.first == "b", let bytes = Multibase.decodeBase32(text.dropFirst()) {
             var reader = ByteReader(bytes)
-            guard (try? reader.readVarint()) == 1, (try? reader.readVarint()) == 0x72 else { return nil }
-            return Array(reader.readRest())
+            // What is none may still be a multihash in base58 that begins with the same letter.
+            if (try? reader.readVarint()) == 1, (try? reader.readVarint()) == 0x72, !reader.isAtEnd { return Array(reader.readRest()) }
         }
         guard let bytes = Multibase.decodeBase58(text), !bytes.isEmpty else { return nil }
         return bytes

@@ -16,6 +16,8 @@ public struct Multiaddr: Hashable, Sendable {
     /// Longest binary form that is accepted.
     public static let sizeMax = 512
     public static let componentsMax = 16
+    /// Longest name of a host, in bytes.
+    static let nameMax = 255
 
     public private(set) var components: [Component]
 
@@ -118,9 +120,12 @@ extension Multiaddr {
             case Code.ip6: components.append(.ip6(try reader.readBigEndian(), try reader.readBigEndian()))
             case Code.tcp: components.append(.tcp(try reader.readBigEndian()))
             case Code.udp: components.append(.udp(try reader.readBigEndian()))
-            case Code.p2p: components.append(.p2p(Array(try reader.readLengthPrefixed(max: 64))))
+            case Code.p2p:
+                let hash = try reader.readLengthPrefixed(max: 64)
+                guard !hash.isEmpty else { throw .malformedField }
+                components.append(.p2p(Array(hash)))
             case 53...56:
-                let name = try reader.readLengthPrefixed(max: 255)
+                let name = try reader.readLengthPrefixed(max: Multiaddr.nameMax)
                 guard let text = String(validating: name, as: UTF8.self), Multiaddr.isHostName(text) else { throw .malformedText }
                 components.append(.dns(code: code, name: text))
             default:

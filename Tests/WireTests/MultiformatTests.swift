@@ -78,6 +78,7 @@ import Testing
     @Test(arguments: [
         "", "/", "ip4/1.2.3.4", "/ip4", "/ip4/1.2.3", "/ip4/1.2.3.256", "/ip4/1.2.3.4/tcp", "/ip4/1.2.3.4/tcp/65536", "/ip4/1.2.3.4/tcp/+1",
         "/ip4/1.2.3.4/tcp/-1", "/nope/1", "/ip4/+1.2.3.4", "/dns4//tcp/1", "/dns4/a b/tcp/1", "/ip6/1::2::3", "/p2p/0",
+        "/dns/" + String(repeating: "a", count: 256), String(repeating: "/dns/" + String(repeating: "a", count: 200), count: 3),
     ])
     func malformedMultiaddrs(text: String) { #expect(Multiaddr(text) == nil) }
 
