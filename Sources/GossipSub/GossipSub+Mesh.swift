@@ -68,8 +68,10 @@ extension GossipSub {
         heartbeats &+= 1
         seen.expire(now: now)
         breakPromises(now: now, emit: &emit)
+        forgetDeparted(now: now)
         for topic in active {
             topics[topic].backoffs.removeAll { $0.until <= now }
+            topics[topic].backoffs.releaseSlack()
             if topics[topic].isJoined { maintainMesh(topic, now: now, emit: &emit) } else { maintainFanout(topic, now: now) }
         }
         active.removeAll { !topics[$0].isJoined && topics[$0].fanout.isEmpty }
@@ -82,6 +84,7 @@ extension GossipSub {
         var late: [PeerHandle] = []
         for promise in promises where promise.due <= now { late.add(promise.peer) }
         promises.removeAll { $0.due <= now }
+        promises.releaseSlack()
         for peer in late { misbehaved(peer, .brokenPromise, now: now, emit: &emit) }
     }
 

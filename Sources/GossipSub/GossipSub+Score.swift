@@ -93,9 +93,17 @@ extension GossipSub {
 
     mutating func remember(_ peer: GossipPeer, now: Instant) {
         guard let blemishes = peer.score.blemishes, parameters.score.retainedMax > 0 else { return }
-        departed.removeAll { $0.until <= now || $0.id == peer.id }
+        forgetDeparted(now: now)
+        departed.removeAll { $0.id == peer.id }
         if departed.count >= parameters.score.retainedMax { departed.removeFirst() }
         departed.append(Departed(id: peer.id, blemishes: blemishes, until: now + parameters.score.retainedFor))
+    }
+
+    /// What counted against those who have been gone long enough.
+    mutating func forgetDeparted(now: Instant) {
+        guard let first = departed.first, first.until <= now else { return }
+        departed.removeAll { $0.until <= now }
+        departed.releaseSlack()
     }
 
     mutating func recall(_ id: PeerID, now: Instant) -> PeerScore {

@@ -117,6 +117,7 @@ struct MessageCache: Sendable {
         let leaving = windows.removeFirst()
         for index in 0..<leaving { byteCount -= entries[index].frame.count }
         entries.removeFirst(leaving)
+        entries.releaseSlack()
         base &+= UInt32(truncatingIfNeeded: leaving)
     }
 

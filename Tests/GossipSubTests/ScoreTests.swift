@@ -193,6 +193,10 @@ import Wire
             _ = lab.give(.peerRemoved(PeerHandle(index: number)))
         }
         #expect(lab.machine.departed.count == 256)
+        // And for a while: what they took up goes with them.
+        lab.now = lab.now + .seconds(600)
+        _ = lab.beat()
+        #expect(lab.machine.departed.isEmpty && lab.machine.departed.capacity <= 8)
     }
 
     @Test func theSpecificationsThresholdsHold() {

@@ -10,8 +10,9 @@ public struct SoakBenchmark {
         public var staying = 8
         /// Peers that come and go.
         public var churning = 32
-        /// Churn before the first measurement, so that tables have the size that churn gives them.
-        public var warming: Duration = .seconds(60)
+        /// Churn before the first measurement, so that tables have the size that churn gives them: what counts against peers is kept for
+        /// ten minutes after they have gone, for 256 of them, and one life in seven leaves something behind.
+        public var warming: Duration = .seconds(240)
         /// Quiet before a measurement: more than the two minutes for which seen messages are remembered.
         public var settling: Duration = .seconds(200)
         /// By how much the live bytes of the heap may differ.
