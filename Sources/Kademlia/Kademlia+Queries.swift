@@ -134,7 +134,7 @@ extension Kademlia {
         switch queries[index].query {
         case .findPeer(let target):
             for contact in message.closerPeers where contact.id == target { learnPeer(contact, index, &emit) }
-        case .findProviders(_, let countMax): learnProviders(message.providerPeers, countMax: countMax, path, index, &emit)
+        case .findProviders(_, let countMax): learnProviders(message.providerPeers, countMax: countMax, from: peer, index, &emit)
         case .getValue(let key, _): learnValue(message.record, key: key, from: peer, path, index, &emit)
         case .findClosest, .bootstrap, .provide, .putValue: break
         }
@@ -154,19 +154,20 @@ extension Kademlia {
         if case .parent(let id) = queries[index].owner { emit.append(.progress(id, .peer(queries[index].found[0].contact))) }
     }
 
-    /// Each path may name as many as are wanted, so that one that names strangers crowds out nobody.
+    /// Each peer may name as many as are wanted, so that one that names strangers crowds out nobody.
     private mutating func learnProviders(
-        _ contacts: [Contact], countMax: Int, _ path: Int, _ index: Int, _ emit: inout [Effect]
+        _ contacts: [Contact], countMax: Int, from peer: PeerID, _ index: Int, _ emit: inout [Effect]
     ) {
         var new: [Contact] = []
-        for contact in contacts where queries[index].share(of: path) < max(1, countMax) {
+        guard let key = queries[index].search.key(of: peer) else { return }
+        let distance = key ^ queries[index].search.target
+        for contact in contacts.prefix(max(1, countMax)) {
             if let known = queries[index].found.firstIndex(where: { $0.contact.id == contact.id }) {
-                queries[index].found[known].paths.insert(path)
+                if let before = queries[index].found[known].distance { queries[index].found[known].distance = min(before, distance) }
                 continue
             }
-            var found = ActiveQuery.Found(contact: contact)
-            found.paths.insert(path)
-            queries[index].found.append(found)
+            guard queries[index].found.count < ActiveQuery.foundMax else { break }
+            queries[index].found.append(ActiveQuery.Found(contact: contact, distance: distance))
             new.append(contact)
         }
         if !new.isEmpty, case .parent(let id) = queries[index].owner { emit.append(.progress(id, .providers(new))) }
@@ -192,16 +193,13 @@ extension Kademlia {
     }
 
     /// Whether a query that retrieves has as much as it was asked for, and every path has given its share or come to its end: what one
-    /// path says ends nothing.
+    /// path says ends nothing. Providers need no proof, so that every path goes to its end for them.
     func isSatisfied(_ query: ActiveQuery) -> Bool {
         switch query.query {
         case .findProviders(_, let countMax):
             let wanted = max(1, countMax)
-            if query.found.count(where: \.paths.isEmpty) >= wanted { return true }
-            let paths = query.search.paths.count
-            let share = (wanted + paths - 1) / paths
-            return query.found.count >= wanted
-                && (0..<paths).allSatisfy { query.search.isOver[$0] || query.share(of: $0) >= share }
+            if query.found.count(where: { $0.distance == nil }) >= wanted { return true }
+            return query.search.paths.count == 1 && query.found.count >= wanted
         case .getValue(_, let quorum):
             if query.valuePaths.isEmpty, !query.values.isEmpty, quorum <= 1 { return true }
             return query.values.reduce(0) { $0 + $1.holders.count } >= max(1, quorum)
@@ -212,19 +210,25 @@ extension Kademlia {
 }
 
 extension ActiveQuery {
-    /// Contacts that a path has named.
-    func share(of path: Int) -> Int { found.count { $0.paths.contains(path) } }
+    /// Contacts that one query remembers at most: those of forty answers.
+    static let foundMax = 800
 
-    /// Contacts in turn from each path, those known here first, at most `countMax`.
+    /// Contacts in turn from each peer that named some, the nearest to the key first, since who provides is told there; before them those
+    /// known here. At most `countMax`.
     func providers(countMax: Int) -> [Contact] {
         guard search.paths.count > 1 else { return found.prefix(countMax).map(\.contact) }
-        var left = found
-        var chosen: [Contact] = []
-        while let index = left.firstIndex(where: \.paths.isEmpty) { chosen.append(left.remove(at: index).contact) }
-        var path = 0
-        while !left.isEmpty, chosen.count < countMax {
-            if let index = left.firstIndex(where: { $0.paths.contains(path) }) { chosen.append(left.remove(at: index).contact) }
-            path = (path + 1) % search.paths.count
+        var chosen = found.filter { $0.distance == nil }.map(\.contact)
+        var namers: [(distance: Bytes32, named: [Contact])] = []
+        for entry in found {
+            guard let distance = entry.distance else { continue }
+            let place = namers.partitioningIndex { $0.distance >= distance }
+            if place == namers.count || namers[place].distance != distance { namers.insert((distance, []), at: place) }
+            namers[place].named.append(entry.contact)
+        }
+        var turn = 0
+        while chosen.count < countMax, namers.contains(where: { turn < $0.named.count }) {
+            for namer in namers where turn < namer.named.count { chosen.append(namer.named[turn]) }
+            turn += 1
         }
         return Array(chosen.prefix(countMax))
     }

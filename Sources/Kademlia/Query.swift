@@ -92,10 +92,10 @@ struct ActiveQuery: Sendable {
         var holders: [PeerID]
     }
 
-    /// A contact that was named, and on which paths; on none where it was known here.
+    /// A contact that was named, and how far from the key the nearest is that named it; nil where it was known here.
     struct Found: Sendable {
         var contact: Contact
-        var paths = PathSet()
+        var distance: Bytes32?
     }
 
     let number: UInt32
