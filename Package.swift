@@ -177,7 +177,7 @@ let package = Package(
                 "NodeRuntime", "Node", "Roles", "RenderModel", "EventLoop", "Store", "LibP2P", "Identity", "Crypto", "Wire", "Determinism",
                 logging,
             ]),
-        tests("SimulationEngineTests", ["SimulationEngine", "Node", "Determinism"]),
+        tests("SimulationEngineTests", ["SimulationEngine", "Node", "GossipSub", "Kademlia", "Determinism"]),
         tests("ConsoleTests", ["Console", argumentParser]),
         tests("BenchmarksTests", ["Benchmarks", "NodeCLI", "NodeRuntime", "RenderEngine", "EventLoop"]),
         tests("NodeCLITests", ["NodeCLI", "NodeRuntime", "Denoise", "RenderEngine", "SceneIO", "Roles", "ProofOfRender", "RenderModel"]),
@@ -189,7 +189,7 @@ let package = Package(
                 "RenderEngine", "SceneIO", "RenderModel", "Kademlia", "GossipSub", "Blocks", "LibP2P", "Identity", "Crypto", "Wire",
                 "Determinism",
             ],
-            exclude: ["Corpora", "SceneFuzz.swift", "SceneFuzz.dict", "seeds.py"]),
+            exclude: ["Corpora", "SceneFuzz.swift", "SceneFuzz.dict", "MultiformatsFuzz.dict", "seeds.py"]),
         tests(
             "Interop",
             [

@@ -1,6 +1,7 @@
 // fuzz: Blocks
 // longest: 4096
-// covers: Sources/Blocks/BitswapMessage.swift Sources/Blocks/BlockExchange.swift Sources/Blocks/BlockExchange+Fetch.swift Sources/Blocks/BlockExchange+Serve.swift Sources/Blocks/BlockPeer.swift
+// covers: Sources/Blocks/BitswapMessage.swift
+// plays: Sources/Blocks/BlockExchange.swift Sources/Blocks/BlockExchange+Fetch.swift Sources/Blocks/BlockExchange+Serve.swift Sources/Blocks/BlockPeer.swift
 // Bitswap under hostile messages, wants and losses in any order: its invariants hold, and only blocks that were wanted are kept.
 import Crypto
 import Determinism
@@ -47,11 +48,16 @@ enum BitswapFuzz: FuzzTarget {
         func check() { precondition(machine.violations.isEmpty, "\(machine.violations)") }
 
         mutating func step(_ script: inout Script) {
-            let operation = script.choice(9)
+            let operation = script.byte()
             let choice = script.byte()
             let peer = PeerHandle(index: UInt32(choice & 7))
             let cid = cids[Int(choice >> 4)]
-            switch operation {
+            if operation >= 0xf0 {
+                let bytes = draft(&script, large: choice == 0xff)
+                check(bytes)
+                return give(.message(from: peer, bytes))
+            }
+            switch operation % 9 {
             case 0:
                 let bytes = script.bytes()
                 check(bytes)
@@ -81,6 +87,19 @@ enum BitswapFuzz: FuzzTarget {
             let load = loads.remove(at: Int(choice & 0x7f) % loads.count)
             let block = choice & 0x80 == 0 ? cids.firstIndex(of: load.cid).map { blocks[$0] } : nil
             give(load.isProbe ? .probed(load.token, size: block?.count) : .loaded(load.token, block))
+        }
+
+        /// A message of the script's own making, with entries, blocks and presences of its own making.
+        private func draft(_ script: inout Script, large: Bool) -> [UInt8] {
+            let digests = [cids[0].bytes, cids[9].bytes, [0x12, 0x20] + cids[1].digest.array]
+            let list = [Draft.message(&script, [1: [Draft.message(&script, [1: digests]), Draft.message(&script, [1: digests])]])]
+            let prefixes = [[1, 0x55, 0x12, 0x20], [1, 0x70, 0xa0, 0xe4, 0x02, 0x20], [0, 0x55, 0x12, 0x20], [1, 0x55, 0x12, 0x14]]
+            var data = [blocks[3], blocks[9]]
+            // Beyond what a block may have.
+            if large { data.append([UInt8](repeating: 1, count: BitswapMessage.blockSizeMax + 1)) }
+            let payload = [Draft.message(&script, [1: prefixes.map { $0.map { UInt8($0) } }, 2: data])]
+            let presence = [Draft.message(&script, [1: digests])]
+            return Draft.message(&script, [1: list, 2: data, 3: payload, 4: presence])
         }
 
         /// Messages by the book, and nearly so.

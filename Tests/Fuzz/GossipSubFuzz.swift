@@ -1,6 +1,7 @@
 // fuzz: GossipSub
 // longest: 4096
-// covers: Sources/GossipSub/RPC.swift Sources/GossipSub/GossipMessage.swift Sources/GossipSub/GossipSub+Receive.swift Sources/GossipSub/GossipSub+Control.swift Sources/GossipSub/GossipSub+Exchange.swift Sources/GossipSub/GossipSub+Refusals.swift
+// covers: Sources/GossipSub/RPC.swift Sources/GossipSub/GossipMessage.swift
+// plays: Sources/GossipSub/GossipSub+Receive.swift Sources/GossipSub/GossipSub+Control.swift Sources/GossipSub/GossipSub+Exchange.swift Sources/GossipSub/GossipSub+Refusals.swift
 // GossipSub under hostile RPCs and signed messages, with time passing: its invariants hold, and only what was signed is delivered.
 import Crypto
 import Determinism
@@ -61,11 +62,12 @@ enum GossipSubFuzz: FuzzTarget {
         func check() { precondition(machine.violations.isEmpty, "\(machine.violations)") }
 
         mutating func step(_ script: inout Script) {
-            let operation = script.choice(8)
+            let operation = script.byte()
             let choice = script.byte()
             let peer = PeerHandle(index: UInt32(choice & 7))
             let name = Array(names[Int(choice >> 3) & 3].utf8)
-            switch operation {
+            if operation >= 0xf0 { return give(.rpc(from: peer, draft(choice, name, &script))) }
+            switch operation % 8 {
             case 0: give(.rpc(from: peer, script.bytes()))
             case 1:
                 let number = UInt64(script.byte())
@@ -93,6 +95,39 @@ enum GossipSubFuzz: FuzzTarget {
                 if choice & 4 != 0 { give(.judged(peer, Float(Int8(bitPattern: choice)))) }
             }
             if let again = frames.last, choice == 0xff { give(.rpc(from: PeerHandle(index: 1), again)) }
+        }
+
+        /// An RPC of the script's own making, with a message that is signed where its fields are those that were signed, in any order, and
+        /// with control of its own making.
+        private func draft(_ choice: UInt8, _ name: [UInt8], _ script: inout Script) -> [UInt8] {
+            let author = signing(choice & 7 + 1)
+            let frame = GossipMessage.frame(signing: author, sequenceNumber: 9, topic: name, data: [1, 2, 3])
+            let key = [0x08, 0x01, 0x12, 0x20] + author.publicKey.array
+            var book: [Int: [[UInt8]]] = [
+                1: [PeerID(ed25519: signing(1).publicKey).bytes, [0x12, 0x20] + secret.array],
+                3: [[9]], 5: [[UInt8](repeating: 0, count: 63)], 6: [key, key.dropLast() + [0], []],
+            ]
+            // By the book first.
+            for (number, value) in fields(content(frame)) { book[number] = [value] + (book[number] ?? []) }
+            let message = Draft.message(&script, book)
+            let id = GossipMessage.id(author: author.publicKey, sequenceNumber: UInt64(choice >> 3))
+            let record = PeerRecord(peer: PeerID(ed25519: signing(99).publicKey), sequence: 2, addresses: [.tcp4(0x0303_0303, port: 3)])
+            let offer = Draft.message(
+                &script, [1: [record.peer.bytes, book[1]?.last ?? []], 2: [record.sealed(with: signing(99)).bytes, [1]]])
+            let part = Draft.message(&script, [1: [name, id], 2: [id, offer, record.peer.bytes], 3: [[1]]])
+            let control = Draft.message(&script, [1: [part], 2: [part], 3: [part], 4: [part], 5: [part]])
+            let subscription = Draft.message(&script, [2: [name, [UInt8](repeating: 65, count: 257)]])
+            return Draft.message(&script, [1: [subscription], 2: [message, content(frame)], 3: [control]])
+        }
+
+        private func content(_ frame: [UInt8]) -> [UInt8] { fields(frame).first?.value ?? [] }
+
+        /// The fields of a message that hold bytes.
+        private func fields(_ bytes: [UInt8]) -> [(number: Int, value: [UInt8])] {
+            var reader = ProtobufReader(bytes)
+            var list: [(number: Int, value: [UInt8])] = []
+            while let field = try? reader.next() { if let value = try? field.bytes() { list.append((Int(field.number), Array(value))) } }
+            return list
         }
 
         /// Control messages by the book.

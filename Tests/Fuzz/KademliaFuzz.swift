@@ -1,6 +1,7 @@
 // fuzz: Kademlia
 // longest: 4096
-// covers: Sources/Kademlia/KademliaMessage.swift Sources/Kademlia/AddressList.swift Sources/Kademlia/Kademlia.swift Sources/Kademlia/Kademlia+Queries.swift Sources/Kademlia/Kademlia+Results.swift Sources/Kademlia/Kademlia+Server.swift Sources/Kademlia/Kademlia+Table.swift Sources/Kademlia/Lookup.swift
+// covers: Sources/Kademlia/KademliaMessage.swift Sources/Kademlia/AddressList.swift
+// plays: Sources/Kademlia/Kademlia.swift Sources/Kademlia/Kademlia+Check.swift Sources/Kademlia/Kademlia+Queries.swift Sources/Kademlia/Kademlia+Results.swift Sources/Kademlia/Kademlia+Server.swift Sources/Kademlia/Kademlia+Table.swift Sources/Kademlia/Lookup.swift Sources/Kademlia/DisjointSearch.swift
 // The DHT under hostile requests and answers in any order: its invariants hold, and a message is written back as it was read.
 import Crypto
 import Determinism
@@ -45,10 +46,17 @@ enum KademliaFuzz: FuzzTarget {
         func check() { precondition(machine.violations.isEmpty, "\(machine.violations)") }
 
         mutating func step(_ script: inout Script) {
-            let operation = script.choice(8)
+            let operation = script.byte()
             let choice = script.byte()
             let peer = peers[Int(choice) % peers.count]
-            switch operation {
+            if operation >= 0xf0 {
+                let bytes = draft(&script)
+                check(bytes)
+                if operation & 1 == 0, let id = take(choice) { return give(.response(id, bytes)) }
+                inbound += 1
+                return give(.request(from: peer, InboundID(inbound), bytes))
+            }
+            switch operation % 8 {
             case 0:
                 let bytes = script.bytes()
                 check(bytes)
@@ -72,6 +80,26 @@ enum KademliaFuzz: FuzzTarget {
             default:
                 give(choice & 1 == 0 ? .mode(choice & 2 == 0 ? .server : .client) : .localAddresses([.tcp4(0x0102_0304, port: 1)]))
             }
+        }
+
+        /// Addresses that peers are told with, of all shapes, and some that nobody can use.
+        private static let addresses: [[UInt8]] = [
+            Multiaddr.tcp4(0x0102_0304, port: 4001).bytes, Multiaddr.tcp4(0x0a00_0001, port: 1).bytes,
+            Multiaddr.tcp4(0x0102_0304, port: 4001).appending(peers[1]).bytes,
+            Multiaddr.tcp4(0x0102_0304, port: 4001).appending(peers[2]).bytes,
+            Multiaddr([.ip6(0x2001_0db8 << 32, 1), .tcp(1)])?.bytes ?? [], Multiaddr([.ip6(0, 1), .udp(1)])?.bytes ?? [],
+            Multiaddr([.dns(code: 54, name: "a.example"), .tcp(1)])?.bytes ?? [],
+            Multiaddr([.p2p(peers[1].bytes), .p2p(peers[1].bytes)])?.bytes ?? [],
+        ]
+
+        /// A message of the script's own making, with a record and peers of its own making.
+        private func draft(_ script: inout Script) -> [UInt8] {
+            let key = Array("/fuzz/key".utf8)
+            let records = [Draft.message(&script, [1: [key, []], 2: [[7], [9]]])]
+            let ids = [peers[1].bytes, peers[2].bytes, [0x12, 0x20] + Hash.sha256([1]).array]
+            let book = [1: ids, 2: Play.addresses]
+            let contacts = [Draft.message(&script, book), Draft.message(&script, book)]
+            return Draft.message(&script, [2: [key, peers[3].bytes], 3: records, 8: contacts, 9: contacts])
         }
 
         private mutating func ask(_ choice: UInt8, _ key: [UInt8]) {
@@ -120,6 +148,10 @@ enum KademliaFuzz: FuzzTarget {
                 let again = AddressList(contact.addresses.multiaddrs)
                 precondition(again.multiaddrs == contact.addresses.multiaddrs, "addresses changed on their way out and in")
                 _ = again.ipGroup(exemptPrivate: true)
+                precondition(contact.addresses.multiaddrs.count <= AddressList.countMax, "more addresses than allowed")
+                var joined = AddressList([.tcp4(1, port: 1)])
+                joined.append(contentsOf: contact.addresses)
+                precondition(joined.multiaddrs.count <= AddressList.countMax && !joined.isEmpty, "addresses beyond the limit")
             }
         }
     }

@@ -27,6 +27,8 @@ enum MultiformatsFuzz: FuzzTarget {
             precondition(again == cid, "a CID changed on its way out and in")
             precondition(CID(cid.description) == cid, "a CID's text changed on its way out and in")
             precondition(CID("z" + Multibase.base58(cid.bytes)) == cid, "a CID in base58 changed on its way out and in")
+            let other = CID(codec: cid.codec == .raw ? .dagProtobuf : .raw, hash: cid.hash, digest: cid.digest)
+            precondition((cid < other) != (other < cid) && (cid < CID(digest: .zero)) == false, "CIDs without an order")
         }
         if let peer = try? PeerID(bytes: bytes) {
             precondition(peer.bytes == bytes && peer.size == bytes.count, "a peer id changed on its way out and in")
@@ -36,6 +38,9 @@ enum MultiformatsFuzz: FuzzTarget {
             precondition(writer.bytes == bytes, "a peer id is written in another way")
             _ = peer.dhtKey
             precondition(!(peer < peer), "a peer id below itself")
+            let twin = Bytes32(bytes.suffix(32)).map { PeerID(ed25519: $0) }
+            if let twin { precondition((peer.ed25519Key == nil) == (twin < peer), "two ids of one key without an order") }
+            precondition(Set([peer, peer]).count == 1, "a peer id that is not itself")
         }
     }
 
@@ -74,6 +79,10 @@ enum MultiformatsFuzz: FuzzTarget {
             precondition((try? fields.readBytes(count))?.count ?? count == count, "another count")
         }
         _ = try? fields.readBytes32()
+        if let byte = try? fields.readByte() {
+            let slice = try? fields.readSlice(Int(Int8(bitPattern: byte)))
+            precondition((slice?.count ?? Int(byte)) == Int(byte), "another count")
+        }
         precondition(fields.offset + fields.remaining == bytes.count, "bytes got lost")
         if (try? fields.expectEnd()) == nil { precondition(!fields.readRest().isEmpty && fields.isAtEnd, "no rest") }
     }

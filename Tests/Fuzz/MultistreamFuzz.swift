@@ -15,16 +15,17 @@ enum MultistreamFuzz: FuzzTarget {
 
     static let proposals = ["/noise", "/yamux/1.0.0", "/ipfs/id/1.0.0"].map { Array($0.utf8) }
 
-    /// First byte: which side. Second: size of the pieces. Then the stream.
+    /// First byte: what. Second: size of the pieces. Then the stream.
     static func run(_ bytes: [UInt8]) {
         var script = Script(bytes)
-        let side = script.choice(3)
+        let side = script.choice(4)
         let piece = script.choice(64) + 1
         let stream = script.takeRest()
         switch side {
         case 0: precondition(dial(stream, piece) == dial(stream, stream.count), "a dialler depends on the cuts")
         case 1: precondition(listen(stream, piece) == listen(stream, stream.count), "a listener depends on the cuts")
-        default: precondition(cut(stream, piece) == cut(stream, stream.count), "messages depend on the cuts")
+        case 2: precondition(cut(stream, piece) == cut(stream, stream.count), "messages depend on the cuts")
+        default: carry(stream, piece)
         }
     }
 
@@ -67,9 +68,22 @@ enum MultistreamFuzz: FuzzTarget {
         if outcome.failure != nil { outcome.consumed = 0 }
     }
 
+    /// Messages of up to 256 KiB, beyond what is reserved at once, arrive as they were sent.
+    private static func carry(_ stream: [UInt8], _ piece: Int) {
+        var script = Script(stream)
+        var sent: [[UInt8]] = []
+        for _ in 0..<3 where !script.isAtEnd {
+            let count = script.word() * 4 + script.choice(4)
+            sent.append([UInt8](repeating: script.byte(), count: count))
+        }
+        let bytes = sent.flatMap { MessageFramer.prefix($0.count) + $0 }
+        let received = cut(bytes, piece * 1024 + 1, sizeMax: 1 << 18)
+        precondition(received == sent, "another message than was sent")
+    }
+
     /// The messages in a stream, up to the failure.
-    private static func cut(_ stream: [UInt8], _ piece: Int) -> [[UInt8]?] {
-        var framer = MessageFramer(sizeMax: 1024)
+    private static func cut(_ stream: [UInt8], _ piece: Int, sizeMax: Int = 1024) -> [[UInt8]?] {
+        var framer = MessageFramer(sizeMax: sizeMax)
         var messages: [[UInt8]?] = []
         stream.withUnsafeBytes { all in
             var at = 0
@@ -77,7 +91,7 @@ enum MultistreamFuzz: FuzzTarget {
                 var cursor = ByteCursor(UnsafeRawBufferPointer(rebasing: all[at..<min(at + piece, all.count)]))
                 do throws(MessageFramer.Failure) {
                     while let message = try framer.next(&cursor) {
-                        precondition(message.count <= 1024 && !framer.isMidway, "a message beyond its limit")
+                        precondition(message.count <= sizeMax && !framer.isMidway, "a message beyond its limit")
                         messages.append(message)
                     }
                     precondition(cursor.remaining == 0, "bytes were left behind")

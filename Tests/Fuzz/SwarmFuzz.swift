@@ -1,6 +1,6 @@
 // fuzz: LibP2P
 // longest: 4096
-// covers: Sources/LibP2P/Stream.swift Sources/LibP2P/Connection+Streams.swift Sources/LibP2P/Connection+Flush.swift Sources/LibP2P/Connection+Bookkeeping.swift Sources/LibP2P/StreamTable.swift
+// plays: Sources/LibP2P/Stream.swift Sources/LibP2P/Connection+Streams.swift Sources/LibP2P/Connection+Flush.swift Sources/LibP2P/Connection+Bookkeeping.swift Sources/LibP2P/StreamTable.swift
 // A whole node of the network under a peer that has proved its key and says what it likes inside the encryption: every table is empty
 // when it has gone, and nothing is held beyond its limit.
 import Crypto
