@@ -93,6 +93,11 @@ struct ScenarioFile {
         case "overlay.lookups_per_minute": overlay.lookupsPerSecond = Double(try number(key, item, 0...600_000)) / 60
         case "overlay.churn_percent_per_hour": overlay.churnPerHour = Double(try number(key, item, 0...10_000)) / 100
         case "overlay.downtime_seconds": overlay.downtime = .seconds(try number(key, item, 1...86_400))
+        case "overlay.rehearsal_per_minute": overlay.rehearsalPerSecond = Double(try number(key, item, 0...600_000)) / 60
+        case "overlay.contents": overlay.contents = try number(key, item, 0...100_000)
+        case "overlay.silent_permille": overlay.silentShare = Double(try number(key, item, 0...900)) / 1000
+        case "overlay.liars_permille": overlay.liarShare = Double(try number(key, item, 0...900)) / 1000
+        case "overlay.sybils": overlay.sybils = try number(key, item, 0...1_000_000)
         case "links.loss_permille":
             overlay.links.loss = Double(try number(key, item, 0...500)) / 1000
             jobs.links.loss = overlay.links.loss

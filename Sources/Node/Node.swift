@@ -3,7 +3,7 @@ public import Determinism
 import GossipSub
 public import Identity
 import Kademlia
-public import LibP2P
+import LibP2P
 import Roles
 import Wire
 

@@ -1,6 +1,5 @@
 import Crypto
 public import Determinism
-import GossipSub
 import Identity
 import Kademlia
 import LibP2P
@@ -8,74 +7,40 @@ import Node
 import Roles
 import Wire
 
-/// DHT and gossip alone: nodes join, core nodes publish, anybody looks things up, some come and go.
+/// DHT and gossip alone: nodes join, core nodes publish, anybody looks things up, some come and go, some are hostile.
 public struct OverlayScenario {
-    public struct Parameters: Sendable {
-        public var nodes = 10_000
-        /// Share of the nodes that are in the core: DHT servers and members of the gossip mesh.
-        public var coreShare = 0.2
-        /// Simulated time over which the nodes join.
-        public var joining: Duration = .seconds(60)
-        /// Simulated time before measuring begins.
-        public var settling: Duration = .seconds(60)
-        /// Simulated time of measuring.
-        public var measuring: Duration = .seconds(60)
-        /// Messages published per second, in the whole network, each of `messageBytes`.
-        public var messagesPerSecond = 2.0
-        public var messageBytes = 1024
-        /// Lookups per second, in the whole network, of the address of a random core node.
-        public var lookupsPerSecond = 20.0
-        /// Share of the core that is replaced per hour of simulated time: a node dies and comes back after `downtime`.
-        public var churnPerHour = 0.0
-        public var downtime: Duration = .seconds(60)
-        public var links = LinkParameters()
-
-        public init() {}
-    }
-
-    /// What was measured. Durations in nanoseconds.
-    public struct Report: Sendable {
-        public var nodes = 0
-        public var coreNodes = 0
-        public var simulated: Duration = .zero
-        public var events: UInt64 = 0
-        public var digest: UInt64 = 0
-        public var joined = 0
-        public var messages = 0
-        public var deliveriesExpected: UInt64 = 0
-        public var deliveries: UInt64 = 0
-        public var delivery = Histogram()
-        public var duplicatesPerMessage = 0.0
-        public var lookups = 0
-        public var lookupsSucceeded = 0
-        public var lookup = Histogram()
-        /// Bytes per second while measuring, mean over the nodes of the kind, sent and received.
-        public var leafBytesPerSecond = 0.0
-        public var coreBytesPerSecond = 0.0
-        /// Connections at the end, mean over the nodes of the kind.
-        public var leafConnections = 0.0
-        public var coreConnections = 0.0
-    }
-
-    private enum Action: UInt64 {
+    enum Action: UInt64 {
         case join
         case publish
         case lookUp
         case crash
         case restart
+        case provide
+        case rehearse
     }
 
     public let parameters: Parameters
-    public private(set) var simulation: Simulation
-    private var random: Generator
-    private let core: Int
-    private var published: [Instant] = []
-    private var audience: [UInt64] = []
-    private var lookups: [(began: Instant, node: UInt32)] = []
-    private var report = Report()
-    private let topic: String
+    public internal(set) var simulation: Simulation
+    var random: Generator
+    let core: Int
+    let topic: String
+    /// By node.
+    var isHostile: [Bool] = []
+    var ledger: DeliveryLedger
+    var lookups: [Lookup] = []
+    var report = Report()
     private var duplicatesBefore: UInt64 = 0
+    /// Of nodes that crashed.
+    private var duplicatesGone: UInt64 = 0
     private var trafficBefore: (leaf: UInt64, core: UInt64) = (0, 0)
+
+    struct Lookup {
+        let began: Instant
+        let node: UInt32
+        /// Whose address is wanted, or who provides what is wanted.
+        let target: UInt32
+        let isContent: Bool
+    }
 
     public init(_ parameters: Parameters, regions: RegionMatrix, seed: UInt64) {
         self.parameters = parameters
@@ -83,45 +48,19 @@ public struct OverlayScenario {
         random = Generator(seed: seed).fork("overlay")
         core = min(parameters.nodes, max(2, Int(Double(parameters.nodes) * parameters.coreShare)))
         topic = Topic.shard(0).name(prefix: "simulated")
+        ledger = DeliveryLedger(nodes: core)
         populate()
     }
 
     public var measuringBegins: Instant { .origin + parameters.joining + parameters.settling }
-    public var end: Instant { measuringBegins + parameters.measuring + .seconds(10) }
+    public var end: Instant { measuringBegins + parameters.measuring + DeliveryLedger.margin }
 
-    /// Core nodes first; the first few are everybody's bootstrap peers.
-    private mutating func populate() {
-        simulation.reserveCapacity(parameters.nodes)
-        let seeds = (0..<UInt32(min(4, core))).map { (simulation.peer(of: $0), [Simulation.address(of: $0)]) }
-        let network = NetworkParameters(
-            id: Bytes32(words: 1, 2, 3, 4), prefix: "simulated", bootstrap: seeds, round: .seconds(30), shards: 1)
-        for number in 0..<parameters.nodes {
-            let node = UInt32(number)
-            let place: Discovery.Place = number < seeds.count ? .bootstrap : number < core ? .manager : .leaf
-            var member = NodeParameters(
-                signing: simulation.signing(of: node), network: network, place: place, roles: [], profile: .zero,
-                generator: Generator(seed: simulation.seed).fork(UInt64(number)))
-            member.discovery.managersWanted = 3
-            // Cores of thousands do not hold a connection to each other one: the mesh and the DHT are enough.
-            if place == .manager { member.discovery.candidatesMax = 24 }
-            member.kademlia.diversity = nil
-            member.gossip.cacheCountMax = 256
-            member.gossip.seenPerWindowMax = 4096
-            _ = simulation.add(member, megabitsUp: place == .leaf ? 10 : 100, megabitsDown: place == .leaf ? 10 : 100)
-            let share = number < seeds.count ? 0 : number < core ? random.unit() * 0.5 : 0.5 + random.unit() * 0.5
-            schedule(.join, node, at: .origin + parameters.joining * share)
-        }
-        scheduleNext(.publish, from: measuringBegins, rate: parameters.messagesPerSecond)
-        scheduleNext(.lookUp, from: measuringBegins, rate: parameters.lookupsPerSecond)
-        scheduleNext(.crash, from: .origin + parameters.joining, rate: parameters.churnPerHour * Double(core) / 3600)
-    }
-
-    private mutating func schedule(_ action: Action, _ node: UInt32, at time: Instant) {
+    mutating func schedule(_ action: Action, _ node: UInt32, at time: Instant) {
         simulation.schedule(action.rawValue << 32 | UInt64(node), at: time)
     }
 
     /// Exponential gaps: a Poisson process. The logarithm is that of the series below, the same on every machine.
-    private mutating func scheduleNext(_ action: Action, from time: Instant, rate: Double) {
+    mutating func scheduleNext(_ action: Action, from time: Instant, rate: Double) {
         guard rate > 0 else { return }
         let gap = -Simulation.logarithm(1 - random.unit()) / rate
         schedule(action, 0, at: time + .seconds(gap))
@@ -148,72 +87,58 @@ public struct OverlayScenario {
         case .scenario(let number):
             guard let action = Action(rawValue: number >> 32) else { return }
             carryOut(action, UInt32(truncatingIfNeeded: number))
-        case .event(_, .gossip(let name, _, let bytes)):
-            guard name == topic, let number = message(bytes), number < published.count else { return }
-            report.deliveries += 1
-            report.delivery.record(nanoseconds: simulation.now.nanoseconds - published[number].nanoseconds)
+        case .event(let node, .gossip(let name, _, let bytes)):
+            guard name == topic, let number = message(bytes) else { return }
+            ledger.heard(number, by: Int(node), at: simulation.now)
         case .lookedUp(let node, let number, let result):
             guard number < lookups.count, lookups[Int(number)].node == node else { return }
-            if case .peer(.some) = result {
-                report.lookupsSucceeded += 1
-                report.lookup.record(nanoseconds: (simulation.now - lookups[Int(number)].began).nanosecondsClamped)
-            }
+            judge(lookups[Int(number)], result)
         case .event, .answer, .tile: break
         }
     }
 
-    private mutating func carryOut(_ action: Action, _ node: UInt32) {
-        let now = simulation.now
-        switch action {
-        case .join:
-            simulation.start(node)
-            report.joined += 1
-        case .publish:
-            if now < measuringBegins + parameters.measuring {
-                if published.isEmpty { beginMeasuring() }
-                publish()
-                scheduleNext(.publish, from: now, rate: parameters.messagesPerSecond)
-            }
-        case .lookUp:
-            if now < measuringBegins + parameters.measuring {
-                lookUp()
-                scheduleNext(.lookUp, from: now, rate: parameters.lookupsPerSecond)
-            }
-        case .crash:
-            let victim = UInt32(4 + random.next() % UInt64(max(1, core - 4)))
-            if simulation.isUp(victim), Int(victim) < core {
-                simulation.crash(victim)
-                schedule(.restart, victim, at: now + parameters.downtime)
-            }
-            scheduleNext(.crash, from: now, rate: parameters.churnPerHour * Double(core) / 3600)
-        case .restart: simulation.start(node)
-        }
-    }
-
-    private mutating func publish() {
-        let author = UInt32(random.next() % UInt64(core))
-        guard simulation.isUp(author) else { return }
-        var writer = ByteWriter(reserving: parameters.messageBytes)
-        writer.writeBigEndian(UInt32(published.count))
-        while writer.bytes.count < max(4, parameters.messageBytes) { writer.write(UInt8(truncatingIfNeeded: writer.bytes.count)) }
-        published.append(simulation.now)
-        report.deliveriesExpected += UInt64((0..<UInt32(core)).count { $0 != author && simulation.isUp($0) })
-        simulation.give(.publish(topic, writer.bytes), to: author)
-    }
-
     private func message(_ bytes: [UInt8]) -> Int? {
         var reader = ByteReader(bytes)
-        guard let number: UInt32 = try? reader.readBigEndian() else { return nil }
+        guard let number: UInt32 = try? reader.readBigEndian(), number != UInt32.max else { return nil }
         return Int(number)
     }
 
-    private mutating func lookUp() {
-        let node = UInt32(random.next() % UInt64(parameters.nodes))
-        let target = UInt32(random.next() % UInt64(core))
-        guard simulation.isUp(node), simulation.isUp(target), node != target else { return }
-        lookups.append((simulation.now, node))
-        report.lookups += 1
-        simulation.give(.lookUp(UInt32(lookups.count - 1), .findPeer(simulation.peer(of: target))), to: node)
+    private mutating func carryOut(_ action: Action, _ node: UInt32) {
+        let now = simulation.now
+        let isOver = now >= measuringBegins + parameters.measuring
+        switch action {
+        case .join:
+            start(node)
+            report.joined += 1
+        case .rehearse where now < measuringBegins:
+            publish(isRehearsal: true)
+            scheduleNext(.rehearse, from: now, rate: parameters.rehearsalPerSecond)
+        case .publish where !isOver:
+            if ledger.count == 0 { beginMeasuring() }
+            publish(isRehearsal: false)
+            scheduleNext(.publish, from: now, rate: parameters.messagesPerSecond)
+        case .lookUp where !isOver:
+            lookUp()
+            scheduleNext(.lookUp, from: now, rate: parameters.lookupsPerSecond)
+        case .publish, .lookUp, .rehearse: break
+        case .crash:
+            let victim = UInt32(4 + random.next() % UInt64(max(1, core - 4)))
+            if simulation.isUp(victim), Int(victim) < core {
+                if !isHostile[Int(victim)] { duplicatesGone += simulation.gossipDuplicates(of: victim) }
+                report.crashes += 1
+                simulation.crash(victim)
+                ledger.crashed(Int(victim), at: now)
+                schedule(.restart, victim, at: now + parameters.downtime)
+            }
+            scheduleNext(.crash, from: now, rate: parameters.churnPerHour * Double(core) / 3600)
+        case .restart: start(node)
+        case .provide: provide(node)
+        }
+    }
+
+    private mutating func start(_ node: UInt32) {
+        simulation.start(node)
+        ledger.started(Int(node), at: simulation.now)
     }
 
     private mutating func beginMeasuring() {
@@ -221,7 +146,9 @@ public struct OverlayScenario {
         trafficBefore = traffic
     }
 
-    private var duplicates: UInt64 { (0..<UInt32(core)).reduce(0) { $0 + simulation.gossipDuplicates(of: $1) } }
+    private var duplicates: UInt64 {
+        (0..<UInt32(core)).reduce(duplicatesGone) { isHostile[Int($1)] ? $0 : $0 + simulation.gossipDuplicates(of: $1) }
+    }
 
     private var traffic: (leaf: UInt64, core: UInt64) {
         var sums: (leaf: UInt64, core: UInt64) = (0, 0)
@@ -234,13 +161,22 @@ public struct OverlayScenario {
     /// What was measured so far.
     public func currentReport() -> Report {
         var report = report
-        report.nodes = parameters.nodes
+        report.nodes = simulation.count
         report.coreNodes = core
+        report.hostileNodes = isHostile.count { $0 }
         report.simulated = simulation.now - .origin
         report.events = simulation.events
         report.digest = simulation.digest.value
-        report.messages = published.count
+        report.messages = ledger.count
+        (report.deliveriesExpected, report.deliveries, report.deliveriesLate) = (ledger.expected, ledger.deliveries, ledger.lateCount)
+        report.delivery = ledger.histogram
+        (report.steadyExpected, report.steadyMissing) = ledger.steady
         if report.deliveries > 0 { report.duplicatesPerMessage = Double(duplicates - duplicatesBefore) / Double(report.deliveries) }
+        for node in 0..<UInt32(core) where !isHostile[Int(node)] && simulation.isUp(node) {
+            let mesh = simulation.gossipMesh(of: node, topic: topic)
+            report.meshPlaces += mesh.count
+            report.meshPlacesHostile += mesh.count { isHostile[Int($0)] }
+        }
         let seconds = max(1, (simulation.now - measuringBegins).inSeconds)
         report.coreBytesPerSecond = Double(traffic.core - trafficBefore.core) / seconds / Double(core)
         if parameters.nodes > core {

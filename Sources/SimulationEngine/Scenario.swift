@@ -54,15 +54,31 @@ extension OverlayScenario.Report {
         let permille = { (part: Double, whole: Double) in whole > 0 ? part / whole * 1000 : 0 }
         return [
             Measure("core_nodes", "nodes in the core", Double(coreNodes)),
+            Measure("hostile_nodes", "hostile nodes", Double(hostileNodes)),
+            Measure("crashes", "core nodes that died and came back", Double(crashes)),
             Measure("messages", "messages published", Double(messages)),
             Measure("delivered_permille", "deliveries", permille(Double(deliveries), Double(deliveriesExpected)), "‰"),
+            Measure(
+                "steady_missing_ppm", "deliveries missing to nodes up for 10 s before and behind",
+                permille(Double(steadyMissing), Double(steadyExpected)) * 1000, "ppm"),
+            Measure("late_permille", "deliveries after more than a second", permille(Double(deliveriesLate), Double(deliveries)), "‰"),
+            Measure("delivery_max_ms", "delivery, slowest", Double(delivery.maximum) / 1e6, "ms"),
             Measure("delivery_p50_ms", "delivery, median", delivery.milliseconds(0.5), "ms"),
             Measure("delivery_p99_ms", "delivery, p99", delivery.milliseconds(0.99), "ms"),
             Measure("duplicates_centi", "duplicates per delivery, in hundredths", duplicatesPerMessage * 100),
+            Measure(
+                "mesh_hostile_permille", "places in honest meshes that hostile nodes hold",
+                permille(Double(meshPlacesHostile), Double(meshPlaces)),
+                "‰"),
             Measure("lookups", "lookups", Double(lookups)),
             Measure("lookups_permille", "lookups that found the peer", permille(Double(lookupsSucceeded), Double(lookups)), "‰"),
             Measure("lookup_p50_ms", "lookup, median", lookup.milliseconds(0.5), "ms"),
             Measure("lookup_p99_ms", "lookup, p99", lookup.milliseconds(0.99), "ms"),
+            Measure(
+                "content_lookups_permille", "lookups that found the provider of a content",
+                permille(Double(contentLookupsSucceeded), Double(contentLookups)), "‰"),
+            Measure("content_lookup_p50_ms", "lookup of a provider, median", contentLookup.milliseconds(0.5), "ms"),
+            Measure("content_lookup_p99_ms", "lookup of a provider, p99", contentLookup.milliseconds(0.99), "ms"),
             Measure("leaf_bytes_per_second", "traffic of a leaf", leafBytesPerSecond, "B/s"),
             Measure("core_bytes_per_second", "traffic of a core node", coreBytesPerSecond, "B/s"),
             Measure("leaf_connections", "connections of a leaf", leafConnections),

@@ -161,6 +161,9 @@ struct SimulatedNetwork {
         schedule(.response(to: origin.from, from: origin.to, epoch: origin.epoch, origin.id, bytes), arrival)
     }
 
+    /// A request that is never answered.
+    mutating func forget(_ id: InboundID) { inbound[id.value] = nil }
+
     private mutating func dial(from node: UInt32, to target: UInt32, now: Instant, schedule: (Event, Instant) -> Void) {
         guard node != target, !isConnected(node, target), !hosts[Int(node)].dialling.contains(target) else { return }
         hosts[Int(node)].dialling.append(target)

@@ -1,3 +1,4 @@
+import Identity
 import Node
 
 extension Simulation {
@@ -10,6 +11,9 @@ extension Simulation {
 
     /// Gossip messages that came to a node more than once.
     public func gossipDuplicates(of node: UInt32) -> UInt64 { member(node).gossipDuplicates }
+
+    /// Members of the mesh of a topic that a node has.
+    public func gossipMesh(of node: UInt32, topic: String) -> [UInt32] { member(node).gossipMesh(of: topic).map(\.index) }
 
     /// Natural logarithm of a number in (0, 1], by the series of artanh: only additions, multiplications and divisions, so that
     /// every machine gets the same bits.

@@ -38,6 +38,7 @@ public struct Simulation {
     public private(set) var events: UInt64 = 0
     public private(set) var digest = TraceDigest()
     public var engine = SimulatedEngine()
+    private(set) var adversaries = Adversaries()
     /// What the scenario hears, in the order in which it happened; it drains them.
     public var reports: [Report] = []
     var network: SimulatedNetwork
@@ -125,6 +126,9 @@ public struct Simulation {
         for (cid, bytes) in blocks { members[Int(node)].disk.store(cid, bytes, scope: scope) }
     }
 
+    /// Makes a node hostile from now on.
+    public mutating func corrupt(_ node: UInt32, _ misconduct: Misconduct) { adversaries.add(node, peer(of: node), misconduct) }
+
     // MARK: Running
 
     /// Runs until something is reported, simulated time reaches `end`, nothing is left to do, or `eventsMax` events went by,
@@ -161,6 +165,7 @@ public struct Simulation {
             // A delivery may cause others at the same node; they are new events with their own time, never recursion.
             swap(&batch, &deliveries)
             for index in batch.indices where members[Int(batch[index].node)].isUp {
+                if !adversaries.isEmpty, misbehaves(batch[index].node, batch[index].event) { continue }
                 give(.network(batch[index].event), to: batch[index].node)
             }
             batch.removeAll(keepingCapacity: true)
@@ -180,6 +185,21 @@ public struct Simulation {
             give(input, to: node)
         case .scenario(let number): reports.append(.scenario(number))
         }
+    }
+
+    /// Whether a hostile node deals with an event itself, past its state machines.
+    private mutating func misbehaves(_ node: UInt32, _ event: NetworkEvent) -> Bool {
+        guard let misconduct = adversaries.conduct(of: node), case .request(_, .kademlia, let id, let question) = event else {
+            return false
+        }
+        switch misconduct {
+        case .silent: return false
+        case .lying:
+            guard let answer = adversaries.lie(to: question) else { return false }
+            network.carryOut(.respond(id, answer), of: node, now: now, seed: seed) { [now] in queue.push(.network($0), at: max($1, now)) }
+        case .mute: network.forget(id)
+        }
+        return true
     }
 
     /// Gives a node an input now.
@@ -207,6 +227,7 @@ public struct Simulation {
     private mutating func carryOut(_ effect: NodeEffect, of node: UInt32) {
         switch effect {
         case .network(let command):
+            if !adversaries.isEmpty, adversaries.suppresses(command, of: node) { return }
             network.carryOut(command, of: node, now: now, seed: seed) { [now] in queue.push(.network($0), at: max($1, now)) }
         case .readBlock(let token, let cid):
             later(.blockRead(token, members[Int(node)].disk.block(cid)), for: node, after: SimulatedDisk.readTime)

@@ -1,0 +1,75 @@
+import Crypto
+import Determinism
+import GossipSub
+import Identity
+import Kademlia
+import LibP2P
+import Node
+import Wire
+
+extension OverlayScenario {
+    /// The first few are everybody's bootstrap peers, and honest.
+    private static let bootstrapCount = 4
+
+    /// Core nodes first, then leaves, then those that belong to nobody's network.
+    mutating func populate() {
+        let everybody = parameters.nodes + parameters.sybils
+        simulation.reserveCapacity(everybody)
+        isHostile = [Bool](repeating: false, count: everybody)
+        let seeds = (0..<UInt32(min(OverlayScenario.bootstrapCount, core))).map {
+            (simulation.peer(of: $0), [Simulation.address(of: $0)])
+        }
+        let network = NetworkParameters(
+            id: Bytes32(words: 1, 2, 3, 4), prefix: "simulated", bootstrap: seeds, round: .seconds(30), shards: 1)
+        for number in 0..<parameters.nodes {
+            let share = number < seeds.count ? 0 : number < core ? random.unit() * 0.5 : 0.5 + random.unit() * 0.5
+            add(number, number < seeds.count ? .bootstrap : number < core ? .manager : .leaf, network)
+            schedule(.join, UInt32(number), at: .origin + parameters.joining * share)
+        }
+        scheduleNext(.publish, from: measuringBegins, rate: parameters.messagesPerSecond)
+        scheduleNext(.lookUp, from: measuringBegins, rate: parameters.lookupsPerSecond)
+        scheduleNext(.crash, from: .origin + parameters.joining, rate: parameters.churnPerHour * Double(core) / 3600)
+        scheduleNext(.rehearse, from: .origin + parameters.joining * 0.5, rate: parameters.rehearsalPerSecond)
+        corruptCore()
+        for number in parameters.nodes..<everybody {
+            add(number, .manager, network)
+            corrupt(number, .silent)
+            schedule(.join, UInt32(number), at: .origin + parameters.joining * (random.unit() * 0.5))
+        }
+        for content in 0..<parameters.contents {
+            schedule(.provide, UInt32(content), at: .origin + parameters.joining + parameters.settling * 0.5)
+        }
+    }
+
+    private mutating func add(_ number: Int, _ place: Discovery.Place, _ network: NetworkParameters) {
+        let node = UInt32(number)
+        var member = NodeParameters(
+            signing: simulation.signing(of: node), network: network, place: place, roles: [], profile: .zero,
+            generator: Generator(seed: simulation.seed).fork(UInt64(number)))
+        member.discovery.managersWanted = 3
+        // Cores of thousands do not hold a connection to each other one: the mesh and the DHT are enough.
+        if place == .manager { member.discovery.candidatesMax = 24 }
+        member.kademlia.diversity = nil
+        member.gossip.cacheCountMax = 256
+        member.gossip.seenPerWindowMax = 4096
+        parameters.weaken?(&member)
+        _ = simulation.add(member, megabitsUp: place == .leaf ? 10 : 100, megabitsDown: place == .leaf ? 10 : 100)
+    }
+
+    /// Draws who of the core is hostile.
+    private mutating func corruptCore() {
+        var draw = Generator(seed: simulation.seed).fork("adversaries")
+        var candidates = Array(min(OverlayScenario.bootstrapCount, core)..<core)
+        candidates.shuffle(using: &draw)
+        let silent = Int(Double(core) * parameters.silentShare)
+        let lying = Int(Double(core) * parameters.liarShare)
+        for (index, number) in candidates.prefix(silent + lying).enumerated() {
+            corrupt(number, index < silent ? .silent : index % 3 == 0 ? .mute : .lying)
+        }
+    }
+
+    private mutating func corrupt(_ number: Int, _ misconduct: Misconduct) {
+        isHostile[number] = true
+        simulation.corrupt(UInt32(number), misconduct)
+    }
+}
