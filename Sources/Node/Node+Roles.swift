@@ -124,8 +124,8 @@ extension VerifyCall {
     var recipients: [RoleName] {
         switch self {
         case .duty: [.verifier]
-        case .locate, .open: [.worker]
-        case .challenge, .blind, .verdict, .evidence: [.manager]
+        case .locate, .open, .trace: [.worker]
+        case .challenge, .blind, .verdict, .evidence, .question: [.manager]
         }
     }
 }

@@ -257,12 +257,15 @@ private struct Narrowing {
         }
     }
 
-    @Test("a verdict that names a sample which is right is false")
+    @Test("a verdict that names a sample which is right is false, unless the record is seen to differ all the same")
     func wrongSample() throws {
         let (_, bundle) = try BisectionReplayTests.bundle { $0.sample -= 1 }
         for rendersPlaces in [true, false] {
             let report = try report(bundle, rendersPlaces: rendersPlaces)
-            #expect(report.conclusion == .contradicted)
+            if rendersPlaces, case .rejected(.valueMismatch) = report.conclusion {
+            } else {
+                #expect(!rendersPlaces && report.conclusion == .contradicted, "\(report)")
+            }
             #expect(report.failures.contains { $0.step == .sample(0) && $0.failure == .wrongSample })
         }
         let (_, outside) = try BisectionReplayTests.bundle { $0.sample += 1 }

@@ -64,6 +64,10 @@ enum Cheats {
         for pixel in 0..<records.rays.count / records.bucketCount { records.sums[pixel * records.bucketCount * 3] += 0.5 }
     }
 
+    /// The same, with traces that end in what it committed to: the change is in the last sample.
+    static let alteredBucketWithTraces = WorkerConduct(
+        trace: { claimed, rendered in rendered.dropLast() + [claimed] }, result: alteredBucket.result)
+
     /// Commits honestly, and answers no challenge.
     static let silentProver = WorkerConduct(answersChallenges: false, result: WorkerConduct.honest.result)
     /// Takes the offer, and never says a word about it.

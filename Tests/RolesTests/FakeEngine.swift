@@ -3,23 +3,28 @@ import Wire
 
 @testable import ProofOfRender
 
-/// An engine whose values are a hash of the random-number key and the place: a recomputation matches exactly when the key does.
+/// An engine whose samples are a hash of the random-number key, the place and the bucket, and whose records are their sums: a
+/// recomputation matches exactly when the key does. Samples have so few bits that their sums are exact.
 enum FakeEngine {
     static func value(
         rngKey: UInt64, frame: UInt32, place: RecordPlace, samples: Int, marks: [MarkRegion] = []
     ) -> RecordValue {
-        var state = rngKey ^ UInt64(frame) &* 0x9e37_79b9_7f4a_7c15
-        for word in [place.x, place.y, place.bucket] {
-            state = (state ^ UInt64(word)) &* 0xff51_afd7_ed55_8ccd
-            state ^= state >> 33
-        }
-        let noise = SIMD3<Float>(Float(state & 0xffff), Float(state >> 16 & 0xffff), Float(state >> 32 & 0xffff)) / 65_536
         let isMarked = marks.contains { mark in
             (mark.x..<mark.x + mark.width).contains(Int(place.x)) && (mark.y..<mark.y + mark.height).contains(Int(place.y))
         }
-        // Even enough that a mark, which takes a fifth of the light, is seen.
-        let sums = (8 + noise / 4) * (isMarked ? 0.8 : 1)
-        return RecordValue(sums: sums, rays: UInt16(samples) * UInt16(1 + state >> 61))
+        let one = sample(rngKey: rngKey, frame: frame, SamplePlace(x: place.x, y: place.y, sample: place.bucket * 16))
+        // Even enough that a mark, which takes a fourth of the light, is seen.
+        return RecordValue(sums: one.sums * (isMarked ? 0.75 : 1) * Float(samples), rays: one.rays * UInt16(samples))
+    }
+
+    static func sample(rngKey: UInt64, frame: UInt32, _ place: SamplePlace) -> RecordValue {
+        var state = rngKey ^ UInt64(frame) &* 0x9e37_79b9_7f4a_7c15
+        for word in [place.x, place.y, place.sample / 16] {
+            state = (state ^ UInt64(word)) &* 0xff51_afd7_ed55_8ccd
+            state ^= state >> 33
+        }
+        let noise = SIMD3<Float>(Float(state & 0x3ff), Float(state >> 16 & 0x3ff), Float(state >> 32 & 0x3ff)) / 65_536
+        return RecordValue(sums: 0.5 + noise, rays: 1 + UInt16(state >> 61))
     }
 
     static func render(_ request: RenderRequest, marks: [MarkRegion] = []) -> TileRecords {

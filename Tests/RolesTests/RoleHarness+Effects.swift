@@ -95,7 +95,7 @@ extension RoleHarness {
         push(.input(party: index, life: parties[index].life, input), after: delay())
     }
 
-    private func request(
+    func request(
         _ id: RequestID, from index: Int, to peer: PeerID, _ name: ProtocolName, _ bytes: [UInt8], timeout: Duration
     ) {
         requests.append(Request(from: index, life: parties[index].life, id: id))

@@ -72,6 +72,9 @@ final class RoleHarness {
     /// Asked before every delivery; false drops it.
     var filter: (RoleHarness, _ from: Int, _ to: Int, ProtocolName, [UInt8]) -> Bool = { _, _, _, _, _ in true }
 
+    /// Sees every answer that a party gets.
+    var onResponse: (Int, [UInt8]) -> Void = { _, _ in }
+
     var manager: Int { 0 }
     var workers: [Int] { Array(1..<1 + options.workers) }
     var verifiers: [Int] { Array(1 + options.workers..<1 + options.workers + options.verifiers) }
@@ -176,6 +179,7 @@ final class RoleHarness {
         case .input(let index, let life, let input):
             guard parties[index].isUp, parties[index].life == life else { return }
             record(index, input)
+            if case .response(_, let bytes) = input { onResponse(index, bytes) }
             parties[index].role.handle(input, now: now, emit: &emit)
             carryOut(emit, of: index)
         }

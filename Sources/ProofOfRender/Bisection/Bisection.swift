@@ -12,6 +12,8 @@ public struct Bisection: StateMachine, Sendable {
         case asked(RecordID)
         /// The Worker's answer, its signature checked.
         case received(SampleTrace, id: RecordID)
+        /// The Worker will not answer.
+        case refused
         /// One value per request of `render`.
         case rendered([RecordValue])
         case renderFailed
@@ -93,7 +95,7 @@ public struct Bisection: StateMachine, Sendable {
                 return finish(nil, emit: &emit)
             }
             finish(Finding(trace: trace.id, sample: sample), emit: &emit)
-        case (.rendering, .renderFailed): finish(nil, emit: &emit)
+        case (.awaitingTrace, .refused), (.rendering, .renderFailed): finish(nil, emit: &emit)
         default: return
         }
     }

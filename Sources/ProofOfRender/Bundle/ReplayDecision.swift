@@ -78,9 +78,10 @@ struct ReplayDecision {
         return accepting.count >= level.verifiers ? .accepted : .undecided
     }
 
-    /// A failed line, unless it belongs to a transcript that the decision does not rest on.
+    /// A failed line, unless it belongs to a transcript that the decision does not rest on, or names a sample of a record which differs.
     private func isFatal(_ line: ReplayReport.Line) -> Bool {
         guard case .failed = line.result else { return false }
+        if case .sample(let index) = line.step, outcomes.indices.contains(index), outcomes[index].shownReason != nil { return false }
         guard let transcript = line.step.transcript, let cited, verdictIDs.indices.contains(transcript) else { return true }
         return cited.contains(verdictIDs[transcript])
     }

@@ -153,7 +153,8 @@ extension ReplayTranscript {
             return ReplayOutcome(verdict: verdict, holds: false, isRendered: values != nil)
         }
         let isSampleFalse = step.map { checkSample($0, sample, log: &log) } ?? nil
-        if isSampleFalse == false { return ReplayOutcome(verdict: verdict, holds: false, isRendered: true) }
+        // A wrong sample takes nothing from a record that is rendered and differs.
+        if isSampleFalse == false, values == nil { return ReplayOutcome(verdict: verdict, holds: false, isRendered: true) }
         let rendered = located.map { located in
             located.places.enumerated().map { index, place in values?[place] ?? verdict.body.values[safely: index] }
         }

@@ -73,4 +73,14 @@ extension RecordGrid {
         records.tile == tile && records.samples == samples && records.bucketCount == bucketCount
             && records.rays.count == pixelCount * bucketCount && records.sums.count == records.rays.count * 3
     }
+
+    /// The record at a place of the frame; nil outside the tile or its samples, and for records of another grid.
+    public func value(at place: RecordPlace, in records: TileRecords) -> RecordValue? {
+        guard place.x >= tile.x, place.y >= tile.y, place.bucket >= firstBucket, matches(records) else { return nil }
+        let (x, y, bucket) = (Int(place.x - tile.x), Int(place.y - tile.y), Int(place.bucket - firstBucket))
+        guard x < Int(tile.width), y < Int(tile.height), bucket < bucketCount else { return nil }
+        let index = (y * Int(tile.width) + x) * bucketCount + bucket
+        let sums = SIMD3(records.sums[index * 3], records.sums[index * 3 + 1], records.sums[index * 3 + 2])
+        return RecordValue(sums: sums, rays: records.rays[index])
+    }
 }

@@ -37,6 +37,9 @@ struct DutyState: Sendable {
     var locators: Record?
     var blind: Record?
     var openings: Record?
+    /// About a record that differed.
+    var question: Record?
+    var trace: Record?
     var verdict: Record?
     /// A call of the Verifier's whose answer is held back until it is there.
     var inbound: InboundID?
@@ -54,6 +57,7 @@ struct DutyState: Sendable {
         guard verdict.locators == nil || verdict.locators == locators.map(keys.id) else { return nil }
         guard verdict.openings == nil || verdict.openings == openings.map(keys.id) else { return nil }
         guard verdict.blind == nil || verdict.blind == blind.map(keys.id) else { return nil }
+        guard verdict.trace == nil || verdict.trace == trace.map(keys.id) else { return nil }
         if let blind, verdict.blind != nil {
             guard let hidden = try? blind.decoded(as: Blind.self) else { return nil }
             let shown = Blind.hash(duty: id, verifier: verifier, values: verdict.values, salt: verdict.salt)
@@ -69,6 +73,7 @@ struct DutyState: Sendable {
     var transcript: ProofBundle.Transcript? {
         guard let accept, let verdict else { return nil }
         return ProofBundle.Transcript(
-            duty: record, accept: accept, challenge: challenge, locators: locators, blind: blind, openings: openings, verdict: verdict)
+            duty: record, accept: accept, challenge: challenge, locators: locators, blind: blind, openings: openings, verdict: verdict,
+            question: question, trace: trace)
     }
 }

@@ -57,6 +57,8 @@ public struct ManagerParameters: Sendable {
     /// For the recomputation, with the scene's way to the Verifier.
     public var blindWait: Duration = .seconds(300)
     public var verdictWait: Duration = .seconds(60)
+    /// More of it for a Verifier that asks for the samples of a record.
+    public var traceWait: Duration = .seconds(90)
     /// A Verifier's call is held back no longer than this before it is told to ask again; less than a Verifier waits.
     public var holdMax: Duration = .seconds(15)
     /// A member that does not register for so long is forgotten: three refreshes and some.

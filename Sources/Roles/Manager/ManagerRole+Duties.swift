@@ -58,7 +58,7 @@ extension ManagerRole {
         send(.duty(package), to: duty.verifier, as: .duty(ref), emit: &emit)
     }
 
-    private mutating func send(_ call: VerifyCall, to key: Bytes32, as request: Pending, emit: inout [RoleEffect]) {
+    mutating func send(_ call: VerifyCall, to key: Bytes32, as request: Pending, emit: inout [RoleEffect]) {
         let id = ids.request()
         pending[id] = request
         emit.append(.request(id, to: PeerID(ed25519: key), at: [], .verify, call.encoded, timeout: parameters.requestWait))
@@ -90,7 +90,8 @@ extension ManagerRole {
         case .asked: sendDuty(ref, emit: &emit)
         case .challenged: sendLocate(ref, emit: &emit)
         case .opening: sendOpen(ref, emit: &emit)
-        case .accepted, .located, .blinded, .opened, .revealed, .lapsed, nil: break
+        case .opened: sendQuestion(ref, emit: &emit)
+        case .accepted, .located, .blinded, .revealed, .lapsed, nil: break
         }
     }
 
@@ -132,7 +133,8 @@ extension ManagerRole {
         case .blind(let record): reply = blinded(record, by: peer, inbound, now: now, emit: &emit)
         case .verdict(let record): reply = record.author == peer.ed25519Key ? verdict(record, now: now, emit: &emit) : .refused(.notYours)
         case .evidence(let duty, let id): reply = evidence(duty, id, for: peer)
-        case .duty, .locate, .open: reply = .refused(.unsupported)
+        case .question(let record): reply = questioned(record, by: peer, inbound, now: now, emit: &emit)
+        case .duty, .locate, .open, .trace: reply = .refused(.unsupported)
         case nil:
             emit.append(.penalise(peer, .malformed))
             reply = .refused(.malformed)
@@ -141,7 +143,7 @@ extension ManagerRole {
     }
 
     /// The duty that a record of its Verifier's belongs to; nil for records of others.
-    private func dutyRef<Body: RecordBody>(_ record: Record, _ peer: PeerID, as _: Body.Type, _ duty: (Body) -> RecordID) -> (
+    func dutyRef<Body: RecordBody>(_ record: Record, _ peer: PeerID, as _: Body.Type, _ duty: (Body) -> RecordID) -> (
         DutyRef, Body
     )? {
         guard record.author == peer.ed25519Key, let body: Body = keys.open(record), let ref = duties[duty(body)] else { return nil }
@@ -267,7 +269,7 @@ extension ManagerRole {
 
     // Held calls: one per duty; an older one is told to ask again.
 
-    private mutating func hold(_ inbound: InboundID, for ref: DutyRef, now: Instant, emit: inout [RoleEffect]) {
+    mutating func hold(_ inbound: InboundID, for ref: DutyRef, now: Instant, emit: inout [RoleEffect]) {
         releaseHeld(ref, with: .pending, emit: &emit)
         update(ref) { $0.inbound = inbound }
         timers.set(.hold(ref), at: now + parameters.holdMax)

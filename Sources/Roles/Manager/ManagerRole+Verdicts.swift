@@ -17,7 +17,9 @@ extension ManagerRole {
             return .refused(.wrongState)
         }
         if duty.stage == .lapsed { return .refused(.expired) }
-        guard duty.stage >= .accepted, let verdict = duty.opened(record, keys: keys) else { return .refused(.malformed) }
+        guard duty.stage >= .accepted, let verdict = duty.opened(record, keys: keys), namesASample(verdict, ref) else {
+            return .refused(.malformed)
+        }
         update(ref) { $0.verdict = record }
         if case .reject(let reason) = verdict.outcome, reason.restsOnPicture {
             // Checked when the picture has been read again.

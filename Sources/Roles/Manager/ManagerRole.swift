@@ -33,6 +33,7 @@ public struct ManagerRole: StateMachine {
         case duty(DutyRef)
         case locate(DutyRef)
         case open(DutyRef)
+        case trace(DutyRef)
     }
 
     let keys: RoleKeys
@@ -175,6 +176,7 @@ public struct ManagerRole: StateMachine {
         case .duty(let ref): dutyAnswered(ref, reply, now: now, emit: &emit)
         case .locate(let ref): located(ref, reply, now: now, emit: &emit)
         case .open(let ref): opened(ref, reply, now: now, emit: &emit)
+        case .trace(let ref): traced(ref, reply, now: now, emit: &emit)
         }
     }
 

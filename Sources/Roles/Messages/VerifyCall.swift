@@ -18,6 +18,10 @@ public enum VerifyCall: FrameMessage {
     case verdict(Record)
     /// Verifier to Manager: the records behind a disputed verdict. Answered with the records of an `EvidencePackage`.
     case evidence(duty: RecordID, verdict: RecordID)
+    /// Verifier to Manager: a `SampleQuestion`. Answered with the Worker's `SampleTrace`, or `pending`.
+    case question(Record)
+    /// Manager to Worker, with the id of the offer: the same question. Answered with a `SampleTrace`, or `pending` while it is rendered.
+    case trace(offer: RecordID, Record)
 
     public var frame: Frame {
         switch self {
@@ -28,6 +32,8 @@ public enum VerifyCall: FrameMessage {
         case .open(let offer, let record): Frame(kind: 5, records: [record], payload: offer.array)
         case .verdict(let record): Frame(kind: 6, records: [record])
         case .evidence(let duty, let verdict): Frame(kind: 7, payload: duty.array + verdict.array)
+        case .question(let record): Frame(kind: 8, records: [record])
+        case .trace(let offer, let record): Frame(kind: 9, records: [record], payload: offer.array)
         }
     }
 
@@ -46,6 +52,10 @@ public enum VerifyCall: FrameMessage {
                 throw .truncated
             }
             self = .evidence(duty: duty, verdict: verdict)
+        case 8: self = .question(try frame.single())
+        case 9:
+            guard let offer = Bytes32(frame.payload) else { throw .truncated }
+            self = .trace(offer: offer, try frame.single())
         default: throw .malformedField
         }
     }

@@ -26,6 +26,8 @@ struct Examination: Sendable {
     let marks: MarkSecret?
     /// What was seen of them, once the picture is there.
     var figures: MarkFigures?
+    /// From a mismatch on.
+    var narrowing: Narrowing?
     var verdict: Record?
 
     var offer: Offer { check.claim.offer }
@@ -64,7 +66,8 @@ struct Examination: Sendable {
         guard var body = check.verdict else { return nil }
         body.reproduced = disputes.filter(\.isReproduced).map(\.verdict)
         body.marks = figures
-        if body.openings != nil, conduct.accepts(offer) { body.outcome = .accept }
+        if let finding = narrowing?.finding { (body.trace, body.sample) = (finding.trace, conduct.sample(finding.sample)) }
+        if body.openings != nil, conduct.accepts(offer) { (body.outcome, body.trace, body.sample) = (.accept, nil, 0) }
         let record = keys.sign(body)
         verdict = record
         return record
@@ -78,6 +81,17 @@ struct Examination: Sendable {
         case nil: .lapsed
         }
     }
+}
+
+/// A record that differs, on its way to the first of its samples that does.
+struct Narrowing: Sendable {
+    var machine: Bisection
+    var question: Record?
+    var renders: SampleRenders?
+    var isOver = false
+    var finding: Bisection.Finding?
+
+    init(_ machine: Bisection) { self.machine = machine }
 }
 
 /// Another Verifier's rejection that this one is asked to look into.

@@ -22,6 +22,7 @@ extension VerifierRole {
         switch request {
         case .challenge(let duty): located(duty, reply, request, now: now, emit: &emit)
         case .blind(let duty): opened(duty, reply, request, now: now, emit: &emit)
+        case .question(let duty): traced(duty, reply, request, now: now, emit: &emit)
         case .verdict(let duty):
             // Any answer but "ask again" ends it: the Manager has the verdict, or no longer wants it.
             if case .pending = reply { retry(request, now: now) } else { end(duty, now: now, emit: &emit) }
@@ -31,7 +32,7 @@ extension VerifierRole {
 
     mutating func retry(_ request: Pending, now: Instant) {
         switch request {
-        case .challenge(let duty), .blind(let duty), .verdict(let duty):
+        case .challenge(let duty), .blind(let duty), .question(let duty), .verdict(let duty):
             if duties[duty] != nil { timers.set(.resend(duty), at: now + parameters.resendPause) }
         case .evidence(let duty, let dispute):
             // Without evidence there is nothing to reproduce; the check goes on.

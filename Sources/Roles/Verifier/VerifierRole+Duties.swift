@@ -82,6 +82,7 @@ extension VerifierRole {
 
     /// Does the next step of a duty: called after every change and at every retry.
     mutating func advance(_ id: RecordID, now: Instant, emit: inout [RoleEffect]) {
+        if narrows(id, now: now, emit: &emit) { return }
         guard var duty = duties[id] else { return }
         defer { if duties[id] != nil { duties[id] = duty } }
         if let verdict = duty.conclude(conduct: conduct, keys: keys) {
@@ -177,6 +178,8 @@ extension VerifierRole {
         order.removeAll { $0 == id }
         timers.cancel(.resend(id))
         timers.cancel(.duty(id))
+        timers.cancel(.narrowing(id))
+        duty.narrowing?.renders?.cancel(emit: &emit)
         duty.picture.cancel(emit: &emit)
         if case .running(let work) = duty.work { emit.append(.cancelWork(work)) }
         answered.insert(duty.accept, for: id)

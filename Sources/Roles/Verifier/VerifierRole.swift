@@ -37,12 +37,14 @@ public struct VerifierRole: StateMachine {
     enum Timer: Hashable, Sendable {
         case resend(RecordID)
         case duty(RecordID)
+        case narrowing(RecordID)
         case drained
     }
 
     enum Pending: Hashable, Sendable {
         case challenge(RecordID)
         case blind(RecordID)
+        case question(RecordID)
         case verdict(RecordID)
         case evidence(RecordID, dispute: RecordID)
     }
@@ -104,8 +106,10 @@ public struct VerifierRole: StateMachine {
             for root in shelf.stored(cid, isStored, ids: &ids, emit: &emit) { sceneChanged(root, now: now, emit: &emit) }
         case .sceneSurveyed(let id, let survey):
             sceneChanged(shelf.surveyed(id, survey, ids: &ids, emit: &emit), now: now, emit: &emit)
-        case .recomputed(let work, let values): recomputed(work, values, now: now, emit: &emit)
+        case .recomputed(let work, let values):
+            if !renderedSample(work, values, now: now, emit: &emit) { recomputed(work, values, now: now, emit: &emit) }
         case .workFailed(let work, _):
+            if renderedSample(work, nil, now: now, emit: &emit) { return }
             guard let id = duty(running: work) else { return }
             duties[id]?.work = .done
             duties[id]?.check.giveUp(.engineFailed)
@@ -123,6 +127,7 @@ public struct VerifierRole: StateMachine {
             switch timer {
             case .resend(let id): advance(id, now: now, emit: &emit)
             case .duty(let id): end(id, now: now, emit: &emit)
+            case .narrowing(let id): narrowingLate(id, now: now, emit: &emit)
             case .drained:
                 for id in order { end(id, now: now, emit: &emit) }
                 finishDraining(emit: &emit)

@@ -65,81 +65,17 @@ struct Lease: Sendable {
         return proof.locators(for: package, offer: offer, offerID: offerID, manager: manager, keys: keys)
     }
 
-    func openings(for blind: Record, keys: RoleKeys) -> RecordReply {
-        proof?.openings(for: blind, grid: grid, keys: keys) ?? .refused(.wrongState)
-    }
-}
-
-/// What a Worker keeps of a commitment, so that it can answer for it.
-struct LeaseProof: Sendable {
-    /// Duties on one commitment: two or six, and those of disputes.
-    static let dutiesMax = 64
-
-    private struct Served: Sendable {
-        var verifier: Bytes32
-        var challenge: RecordID
-        var locators: Record
-        var locatorsID: RecordID
-        /// Nil where our own locators do not hold: then there is nothing to open.
-        var located: LocatedPlaces?
+    mutating func openings(for blind: Record, keys: RoleKeys) -> RecordReply {
+        guard var proof else { return .refused(.wrongState) }
+        defer { self.proof = proof }
+        return proof.openings(for: blind, grid: grid, keys: keys)
     }
 
-    let tree: SumTree
-    let records: TileRecords
-    let commitment: Commitment
-    let record: Record
-    let recordID: RecordID
-    private var served: [RecordID: Served] = [:]
-
-    init(tree: SumTree, records: TileRecords, commitment: Commitment, record: Record, recordID: RecordID) {
-        self.tree = tree
-        self.records = records
-        self.commitment = commitment
-        self.record = record
-        self.recordID = recordID
+    mutating func trace(for question: Record, keys: RoleKeys) -> LeaseProof.TraceAnswer {
+        guard var proof else { return .reply(.refused(.wrongState)) }
+        defer { self.proof = proof }
+        return proof.trace(for: question, offer: offer, offerID: offerID, keys: keys)
     }
 
-    /// One challenge per duty; the same again gets the same answer.
-    mutating func locators(
-        for package: ChallengePackage, offer: Offer, offerID: RecordID, manager: PeerID, keys: RoleKeys
-    ) -> RecordReply {
-        guard
-            let duty: Duty = keys.open(package.duty), let accept: DutyAccept = keys.open(package.accept),
-            let beacon: Beacon = keys.open(package.beacon), let challenge: Challenge = keys.open(package.challenge)
-        else { return .refused(.notSigned) }
-        let dutyID = keys.id(package.duty)
-        let challengeID = keys.id(package.challenge)
-        guard
-            package.duty.author == manager.ed25519Key, package.beacon.author == manager.ed25519Key, duty.offer == offerID,
-            duty.commitment == recordID, duty.beacon == keys.id(package.beacon), package.accept.author == duty.verifier,
-            accept.duty == dutyID, package.challenge.author == duty.verifier, challenge.duty == dutyID,
-            accept.nonceHash == DutyAccept.hash(nonce: challenge.nonce)
-        else { return .refused(.notYours) }
-        if let known = served[dutyID] { return known.challenge == challengeID ? .record(known.locators) : .refused(.wrongState) }
-        guard served.count < LeaseProof.dutiesMax else { return .refused(.tooMany) }
-        guard let claim = Claim(offer: offer, offerID: offerID, commitment: commitment, commitmentID: recordID) else {
-            return .refused(.wrongState)
-        }
-        guard duty.intensity <= offer.intensityMax else { return .refused(.malformed) }
-        let draw = ChallengeDraw(claim: claim, output: beacon.output, nonce: challenge.nonce, intensity: duty.intensity)
-        guard let locators = Locators.make(challenge: challengeID, draw: draw, tree: tree, records: records) else {
-            return .refused(.wrongState)
-        }
-        let signed = keys.sign(locators)
-        var located: LocatedPlaces?
-        if case .passed(let places) = locators.verify(claim: claim, draw: draw) { located = places }
-        served[dutyID] = Served(
-            verifier: duty.verifier, challenge: challengeID, locators: signed, locatorsID: keys.id(signed), located: located)
-        return .record(signed)
-    }
-
-    func openings(for blind: Record, grid: RecordGrid, keys: RoleKeys) -> RecordReply {
-        guard let body: Blind = keys.open(blind) else { return .refused(.notSigned) }
-        guard let duty = served[body.duty], duty.verifier == blind.author, duty.locatorsID == body.locators else {
-            return .refused(.unknown)
-        }
-        guard let located = duty.located else { return .refused(.wrongState) }
-        let openings = Openings.make(duty: body.duty, blind: keys.id(blind), located: located, grid: grid, records: records)
-        return openings.map { .record(keys.sign($0)) } ?? .refused(.wrongState)
-    }
+    mutating func updateProof(_ change: (inout LeaseProof) -> Void) { proof.mutate(change) }
 }

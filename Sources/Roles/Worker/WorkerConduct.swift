@@ -7,6 +7,8 @@ public import RenderModel
 public struct WorkerConduct: Sendable {
     /// Records and picture to commit to. The arguments are the offer, its id and the engine's records.
     public var result: @Sendable (Offer, RecordID, TileRecords) -> WorkResult?
+    /// The trace of a record, given the record that it committed to and what its engine renders sample by sample.
+    public var trace: @Sendable (RecordValue, [RecordValue]) -> [RecordValue]
     /// Whether it answers challenges at all.
     public var answersChallenges: Bool
     /// Whether it says how far it is.
@@ -14,9 +16,11 @@ public struct WorkerConduct: Sendable {
 
     public init(
         answersChallenges: Bool = true, reportsProgress: Bool = true,
+        trace: @escaping @Sendable (RecordValue, [RecordValue]) -> [RecordValue] = { $1 },
         result: @escaping @Sendable (Offer, RecordID, TileRecords) -> WorkResult?
     ) {
         self.result = result
+        self.trace = trace
         self.answersChallenges = answersChallenges
         self.reportsProgress = reportsProgress
     }

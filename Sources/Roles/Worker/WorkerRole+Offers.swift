@@ -104,6 +104,7 @@ extension WorkerRole {
         order.removeAll { $0 == offer }
         for timer in [Timer.progress(offer), .resend(offer), .lease(offer)] { timers.cancel(timer) }
         if case .rendering(let work) = lease.stage { emit.append(.cancelWork(work)) }
+        lease.proof?.cancelTraces(emit: &emit)
         answered.insert(lease.accept, for: offer)
         emit.append(.releaseBlocks(scope: offer))
         shelf.release(lease.offer.sceneRoot, emit: &emit)

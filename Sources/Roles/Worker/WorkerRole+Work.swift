@@ -121,10 +121,39 @@ extension WorkerRole {
             }
             return leases[duty.offer]?.locators(for: package, keys: keys) ?? .refused(.unknown)
         case .open(let offer, let record):
-            guard let lease = leases[offer], lease.manager == peer else { return .refused(.unknown) }
-            return lease.openings(for: record, keys: keys)
-        case .duty, .challenge, .blind, .verdict, .evidence: return .refused(.unsupported)
+            guard leases[offer]?.manager == peer else { return .refused(.unknown) }
+            return leases[offer]?.openings(for: record, keys: keys) ?? .refused(.unknown)
+        case .trace(let offer, let record):
+            guard leases[offer]?.manager == peer else { return .refused(.unknown) }
+            return trace(offer, record, emit: &emit)
+        case .duty, .challenge, .blind, .verdict, .evidence, .question: return .refused(.unsupported)
         }
+    }
+
+    /// What a record was after each of its samples is not kept: it is rendered again.
+    private mutating func trace(_ offer: RecordID, _ question: Record, emit: inout [RoleEffect]) -> RecordReply {
+        guard var lease = leases[offer] else { return .refused(.unknown) }
+        defer { leases[offer] = lease }
+        switch lease.trace(for: question, keys: keys) {
+        case .reply(let reply): return reply
+        case .render(let requests, let place, let duty):
+            let renders = SampleRenders(requests, at: place, of: lease.offer.sceneRoot, ids: &ids, emit: &emit)
+            lease.updateProof { $0.tracing(duty, renders) }
+            return .pending
+        }
+    }
+
+    /// A piece of a trace; nil: it could not be rendered.
+    mutating func traced(_ work: WorkID, _ values: [RecordValue]?, emit: inout [RoleEffect]) -> Bool {
+        for offer in order {
+            var isTaken = false
+            guard let grid = leases[offer]?.grid else { continue }
+            leases[offer]?.updateProof {
+                isTaken = $0.traced(work, values, grid: grid, conduct: conduct, keys: keys, emit: &emit)
+            }
+            if isTaken { return true }
+        }
+        return false
     }
 }
 

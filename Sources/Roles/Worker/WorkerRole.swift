@@ -98,11 +98,13 @@ public struct WorkerRole: StateMachine {
             sceneChanged(shelf.surveyed(id, survey, ids: &ids, emit: &emit), now: now, emit: &emit)
         case .workProgress(let id, let permille, let rays): workProgress(id, permille, rays, emit: &emit)
         case .rendered(let id, let records): rendered(id, records, now: now, emit: &emit)
-        case .workFailed(let id, let failure): workFailed(id, failure, now: now, emit: &emit)
+        case .recomputed(let id, let values): _ = traced(id, values, emit: &emit)
+        case .workFailed(let id, let failure):
+            if !traced(id, nil, emit: &emit) { workFailed(id, failure, now: now, emit: &emit) }
         case .drain: drain(now: now, emit: &emit)
         case .command(let query, let command): self.command(query, command, now: now, emit: &emit)
         case .query(let query, let question): answer(query, question, emit: &emit)
-        case .gossip, .loaded, .sceneInspected, .sceneMarked, .scenesCompared, .recomputed: break
+        case .gossip, .loaded, .sceneInspected, .sceneMarked, .scenesCompared: break
         }
     }
 
