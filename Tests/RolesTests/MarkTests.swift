@@ -62,6 +62,62 @@ import Testing
         #expect(harness.isPictureRight(job, frame: 1, settings: order.settings))
     }
 
+    /// Who cannot load the scene sees whether its marks are there, and decides nothing.
+    @Test func aSmallVerifierLooksAtTheMarks() throws {
+        var options = MarkTests.options(verifiers: 4)
+        options.witnesses = [1]
+        let harness = RoleHarness(options)
+        let order = harness.order(width: 128, height: 128)
+        let job = try delivered(harness, order)
+        #expect(harness.isPictureRight(job, frame: 1, settings: order.settings))
+        let witness = harness.parties[harness.verifiers[1]]
+        let bundles = harness.parties[harness.manager].rows(prefix: [StoredEntry.archivePrefix], from: [], countMax: .max)
+            .compactMap { try? ProofBundle(encoded: $0.value) }
+        let own = bundles.flatMap(\.transcripts).filter { $0.verdict.author == witness.keys.key }
+        #expect(!own.isEmpty)
+        for transcript in own {
+            let (duty, verdict): (Duty, Verdict) = (try transcript.duty.decoded(), try transcript.verdict.decoded())
+            #expect(duty.marksOnly && duty.recomputeRays == 0 && transcript.challenge == nil && transcript.locators == nil)
+            #expect(verdict.outcome == .cannot(.marksOnly) && verdict.marks?.passes == true && verdict.values.isEmpty)
+        }
+        // It has loaded no scene, and its duties stand in no one's way: two others gave the verdicts that decided.
+        #expect(witness.blocks.isEmpty)
+        for bundle in bundles {
+            let report = Replay(bundle, with: witness.keys.signing, trust: .init(managers: [harness.parties[harness.manager].keys.key]))
+                .report(values: nil)
+            #expect(report.failures.isEmpty, "\(report.failures)")
+            let end: AttemptEnd = try #require(bundle.attemptEnd).decoded()
+            guard case .accepted(_, let verdicts) = end.outcome else { continue }
+            let ids = bundle.transcripts.filter { $0.verdict.author == witness.keys.key }.map { $0.verdict.id(network: bundle.network) }
+            #expect(verdicts.count == 2 && Set(ids).isDisjoint(with: verdicts))
+        }
+    }
+
+    /// What it alone sees to be missing makes the others look closer.
+    @Test func aSmallVerifierRaisesTheAlarm() throws {
+        var options = MarkTests.options(verifiers: 8)
+        options.witnesses = [1]
+        options.marks.filterThreshold = 100
+        let harness = RoleHarness(options)
+        let job = try delivered(harness, harness.order(width: 64, height: 64), seconds: 900)
+        let witness = harness.parties[harness.verifiers[1]].keys.key
+        let alarms = harness.events.filter { if case .marksMissing(job, _, _, witness) = $0.1 { true } else { false } }
+        #expect(!alarms.isEmpty)
+    }
+
+    /// Without marks there is nothing that it could do.
+    @Test func withoutMarksASmallVerifierIsNotAsked() throws {
+        var options = MarkTests.options(verifiers: 4)
+        options.witnesses = [1]
+        let harness = RoleHarness(options)
+        var order = harness.order(width: 128, height: 128)
+        order.isMarked = false
+        _ = try delivered(harness, order)
+        let witness = harness.parties[harness.verifiers[1]].keys.key
+        let asked = harness.events.contains { if case .dutyGiven(_, _, _, witness) = $0.1 { true } else { false } }
+        #expect(!asked)
+    }
+
     @Test func withMarksOffNothingIsMarked() throws {
         let harness = RoleHarness(MarkTests.options())
         var order = harness.order(width: 128, height: 128)

@@ -23,6 +23,8 @@ final class RoleHarness {
         var renderTime: UInt64 = 800
         var conducts: [Int: WorkerConduct] = [:]
         var verifierConducts: [Int: VerifierConduct] = [:]
+        /// Verifiers that can load no scene.
+        var witnesses: Set<Int> = []
         /// A keyed hash instead of signatures, for long runs.
         var simulatesSignatures = false
         var manager: (inout ManagerParameters) -> Void = { _ in }
@@ -102,6 +104,8 @@ final class RoleHarness {
         }
         for index in 0..<options.verifiers {
             let conduct = options.verifierConducts[index] ?? .honest
+            var verifier = verifier
+            if options.witnesses.contains(index) { verifier.capabilities.sceneBytesMax = 100 }
             add("verifier \(index)") {
                 AnyRole(VerifierRole(keys: $0, parameters: verifier, ids: RoleIDs(space: 3), conduct: conduct))
             }

@@ -12,6 +12,11 @@ struct RunCommand: ParsableCommand {
     @Option(name: .long, help: ArgumentHelp("Where a Worker renders: native, opencl or opencl:N.", valueName: "device"))
     var device: String?
     @Option(name: .long, help: "Threads of the native device; 0: one per processor.") var threads: Int?
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "What a Verifier loads: standard, any scene; mobile, small ones, and of others it looks at the marks.", valueName: "class"))
+    var verifierClass: String?
     @OptionGroup var daemon: DaemonOptions
 
     func run() throws {
@@ -24,6 +29,7 @@ struct RunCommand: ParsableCommand {
             [
                 .init(key: "render.device", name: "--device", values: device.map { [$0] } ?? []),
                 .init(key: "render.threads", name: "--threads", values: threads.map { ["\($0)"] } ?? []),
+                .init(key: "verifier.class", name: "--verifier-class", values: verifierClass.map { [$0] } ?? []),
             ])
         guard !settings.roles.isEmpty else {
             throw CommandFailure(.usage, "no role is named", advice: "Give one, such as: node --role worker; all commands: node --help")

@@ -18,6 +18,7 @@ extension Configuration {
         Field("limits.download", \.downloadMax, 0...100_000_000, "KiB a second received at most, by all connections together; 0: no limit"),
         Field("render.device", \.device, "where a Worker renders"),
         Field("render.threads", \.threads, 0...1024, "threads of the native device; 0: one per core"),
+        Field("verifier.class", \.verifierClass, "what a Verifier loads: any scene, or small ones and of others the marks alone"),
         Field("store.blocks", \.blocksMax, 16...100_000_000, "scene and picture blocks kept on disk, in MiB at most"),
     ])
 

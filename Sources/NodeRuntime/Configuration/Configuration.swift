@@ -25,6 +25,7 @@ public struct Configuration: Equatable, Sendable {
     public var downloadMax = 0
     public var device = RenderDevice.opencl(index: 0)
     public var threads = 0
+    public var verifierClass = VerifierClass.standard
     public var blocksMax = 10_240
 
     public init() {}
@@ -36,6 +37,9 @@ public struct Configuration: Equatable, Sendable {
 }
 
 public enum NodeRole: String, NamedChoice { case worker, verifier, manager }
+
+/// What a Verifier can take: `mobile` loads small scenes only, and of others looks at the marks.
+public enum VerifierClass: String, NamedChoice { case standard, mobile }
 
 public enum DiagnosticProtocol: String, NamedChoice { case perf, echo }
 

@@ -101,6 +101,7 @@ extension DaemonSettings {
             signing: .ed25519(keyPair), network: network, place: place, roles: roles, profile: profile, generator: Generator(seed: seed))
         parameters.manager.marks = definition.marks.parameters
         parameters.verifier.marks = definition.marks.parameters
+        if configuration.verifierClass == .mobile { parameters.verifier.makeMobile() }
         parameters.gossip.d = definition.gossip.degree
         parameters.gossip.dLow = definition.gossip.degreeLow
         parameters.gossip.dHigh = definition.gossip.degreeHigh

@@ -28,6 +28,8 @@ public struct Duty: RecordBody {
     public var intensity: UInt32
     /// BLAKE2b-256 of the `MarkOpening` that comes with the duty; nil where the task carries no marks.
     public var marks: Bytes32?
+    /// Only the marks are asked about: no challenge, no render. For Verifiers that cannot load the scene.
+    public var marksOnly: Bool
 
     public static let disputesMax = 16
     public static let intensityMax: UInt32 = 10
@@ -35,7 +37,7 @@ public struct Duty: RecordBody {
     public init(
         job: RecordID, task: UInt32, attempt: UInt32, offer: RecordID, commitment: RecordID, rank: UInt32, beaconRound: UInt64,
         beacon: RecordID, sceneRoot: CID, verifier: Bytes32, recomputeRays: UInt64, sealedKey: [UInt8] = [], disputes: [RecordID] = [],
-        intensity: UInt32 = 1, marks: Bytes32? = nil
+        intensity: UInt32 = 1, marks: Bytes32? = nil, marksOnly: Bool = false
     ) {
         self.job = job
         self.task = task
@@ -52,6 +54,7 @@ public struct Duty: RecordBody {
         self.disputes = disputes
         self.intensity = intensity
         self.marks = marks
+        self.marksOnly = marksOnly
     }
 
     public init(fields reader: inout ProtobufReader) throws(WireError) {
@@ -65,6 +68,7 @@ public struct Duty: RecordBody {
         var disputes: [RecordID] = []
         var more: UInt32 = 0
         var marks: Bytes32?
+        var marksOnly = false
         while let field = try reader.next() {
             switch field.number {
             case 1: job = try field.bytes32()
@@ -84,15 +88,16 @@ public struct Duty: RecordBody {
                 disputes.append(try field.bytes32())
             case 14: more = try field.uint32()
             case 15: marks = try field.bytes32()
+            case 16: marksOnly = try field.bool()
             default: throw .notCanonical
             }
         }
-        guard more < Duty.intensityMax else { throw .outOfBounds }
+        guard more < Duty.intensityMax, !marksOnly || marks != nil else { throw .outOfBounds }
         self.init(
             job: try job.required(), task: task, attempt: attempt, offer: try offer.required(), commitment: try commitment.required(),
             rank: rank, beaconRound: beaconRound, beacon: try beacon.required(), sceneRoot: try sceneRoot.required(),
             verifier: try verifier.required(), recomputeRays: rays, sealedKey: sealedKey, disputes: disputes, intensity: more + 1,
-            marks: marks)
+            marks: marks, marksOnly: marksOnly)
     }
 
     public func write(to writer: inout ProtobufWriter) {
@@ -112,6 +117,7 @@ public struct Duty: RecordBody {
         // How many times more, so that the usual case takes no bytes.
         writer.uint32(14, intensity - 1)
         if let marks { writer.bytes32(15, marks) }
+        writer.bool(16, marksOnly)
     }
 }
 

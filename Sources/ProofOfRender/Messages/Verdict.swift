@@ -15,6 +15,8 @@ public enum CannotReason: UInt32, Hashable, Sendable, CaseIterable {
     case draining = 9
     /// The sequential test wants more challenges than the offer has.
     case undecided = 10
+    /// It was asked about the marks alone, and says what it saw of them.
+    case marksOnly = 11
 }
 
 /// The Verifier's statement at the end of its duty, with everything it kept hidden.

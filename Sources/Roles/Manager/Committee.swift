@@ -83,10 +83,10 @@ struct Committee: Sendable {
         switch count.decision {
         case .accepted, .rejected: return nil
         case .waiting(let more):
-            missing = more - duties.count { $0.isLive }
+            missing = more - duties.count { $0.isChecking }
             disputes = []
         case .escalate(let dispute, let more):
-            missing = more - duties.count { $0.isLive && $0.body.disputes.contains(dispute) }
+            missing = more - duties.count { $0.isChecking && $0.body.disputes.contains(dispute) }
             disputes = [dispute]
         }
         guard missing > 0 else { return nil }
@@ -98,6 +98,17 @@ struct Committee: Sendable {
                 used.insert(key)
                 return Invitation(verifier: key, rank: UInt32(truncatingIfNeeded: rank), disputes: disputes)
             }
+        }
+        return nil
+    }
+
+    /// The first in the order of ranks that cannot check the work, to look at its marks: one for every draw. It decides nothing, but it
+    /// may see that marks are missing.
+    func nextWitness(_ isSuited: (Bytes32) -> Bool) -> Invitation? {
+        guard duties.count < Committee.dutiesMax, decision == .undecided else { return nil }
+        guard !duties.contains(where: { $0.body.marksOnly && $0.anchor == anchor }) else { return nil }
+        for (rank, key) in candidates.enumerated() where !duties.contains(where: { $0.verifier == key }) && isSuited(key) {
+            return Invitation(verifier: key, rank: UInt32(truncatingIfNeeded: rank), disputes: [])
         }
         return nil
     }
@@ -126,7 +137,7 @@ struct Committee: Sendable {
     }
 
     /// Nobody that was drawn is left to be asked.
-    var isExhausted: Bool { !duties.contains { $0.isLive } && !candidates.contains { !used.contains($0) } }
+    var isExhausted: Bool { !duties.contains { $0.isChecking } && !candidates.contains { !used.contains($0) } }
 
     /// Verdicts that were refuted: evidence against their authors.
     var refuted: [(verifier: Bytes32, verdict: RecordID)] {
@@ -147,7 +158,7 @@ struct Committee: Sendable {
     }
 
     /// Whether the Worker's values may be shown: every Verifier that may still answer has fixed its own.
-    var mayOpen: Bool { !duties.contains { $0.isLive && $0.keepsOthersWaiting } }
+    var mayOpen: Bool { !duties.contains { $0.keepsOthersWaiting } }
 
     var verdictsMissing: Int {
         switch count.decision {

@@ -46,8 +46,10 @@ struct DutyState: Sendable {
 
     /// The Verifier may still give a verdict.
     var isLive: Bool { stage < .revealed }
+    /// A verdict on the work may still come.
+    var isChecking: Bool { isLive && !body.marksOnly }
     /// Its values are not fixed yet, so nobody else may see the Worker's.
-    var keepsOthersWaiting: Bool { stage < .blinded }
+    var keepsOthersWaiting: Bool { isChecking && stage < .blinded }
 
     /// Checks a verdict against what this duty saw. Nil where it cites something else or reveals other values than it hid.
     func opened(_ record: Record, keys: RoleKeys) -> Verdict? {

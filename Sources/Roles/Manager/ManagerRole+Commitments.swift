@@ -112,10 +112,14 @@ extension ManagerRole {
 
     /// Whether a Verifier that was drawn is there and can load the job's scene.
     func canVerify(_ key: Bytes32, _ job: JobState) -> Bool {
-        guard let member = members[key], member.isConnected, member.registration.role == .verifier else { return false }
-        let registration = member.registration
-        return registration.profile == parameters.profile && registration.sceneBytesMax >= job.facts?.bytes ?? 0
+        guard isVerifierHere(key), let registration = members[key]?.registration else { return false }
+        return registration.sceneBytesMax >= job.facts?.bytes ?? 0
             && registration.memory >= job.plan?.memory ?? 0
+    }
+
+    func isVerifierHere(_ key: Bytes32) -> Bool {
+        guard let member = members[key], member.isConnected, member.registration.role == .verifier else { return false }
+        return member.registration.profile == parameters.profile
     }
 
     func verifiersPresent(for job: JobState) -> Int { members.keys.count { canVerify($0, job) } }

@@ -18,32 +18,51 @@ extension ManagerRole {
                 update(ref) { $0.committee = committee }
                 break
             }
-            let duty = duty(for: invitation, attempt: attempt, committee: committee)
-            committee.duties.append(duty)
-            update(ref) { $0.committee = committee }
-            let dutyRef = DutyRef(attempt: ref, index: committee.duties.count - 1)
-            duties[duty.id] = dutyRef
-            members.began(invitation.verifier)
-            timers.set(.duty(dutyRef), at: now + parameters.answerWait)
-            emit.append(
-                .event(.dutyGiven(job: ref.job, task: ref.task, attempt: ref.attempt, verifier: invitation.verifier)))
-            sendDuty(dutyRef, emit: &emit)
+            give(invitation, committee, attempt, now: now, emit: &emit)
         }
         guard let committee = attempt(ref)?.committee else { return }
         if committee.decision == .undecidable { return decide(ref, now: now, emit: &emit) }
         // Somebody that was drawn has no time now, or cools down: ask again when anything changes.
-        if committee.verdictsMissing > committee.duties.count(where: { $0.isLive }), !committee.isExhausted { starving.insert(ref) }
+        if committee.verdictsMissing > committee.duties.count(where: \.isChecking), !committee.isExhausted { starving.insert(ref) }
+        inviteWitness(ref, now: now, emit: &emit)
     }
 
-    private func duty(for invitation: Committee.Invitation, attempt: Attempt, committee: Committee) -> DutyState {
+    private mutating func give(
+        _ invitation: Committee.Invitation, marksOnly: Bool = false, _ committee: Committee, _ attempt: Attempt, now: Instant,
+        emit: inout [RoleEffect]
+    ) {
+        let ref = attempt.ref
+        let duty = duty(for: invitation, marksOnly: marksOnly, attempt: attempt, committee: committee)
+        var committee = committee
+        committee.duties.append(duty)
+        update(ref) { $0.committee = committee }
+        let dutyRef = DutyRef(attempt: ref, index: committee.duties.count - 1)
+        duties[duty.id] = dutyRef
+        members.began(invitation.verifier)
+        timers.set(.duty(dutyRef), at: now + parameters.answerWait)
+        emit.append(.event(.dutyGiven(job: ref.job, task: ref.task, attempt: ref.attempt, verifier: invitation.verifier)))
+        sendDuty(dutyRef, emit: &emit)
+    }
+
+    /// A Verifier that cannot load the scene still sees whether its marks are there.
+    private mutating func inviteWitness(_ ref: AttemptRef, now: Instant, emit: inout [RoleEffect]) {
+        guard let attempt = attempt(ref), attempt.marks != nil, let committee = attempt.committee, let job = jobs[ref.job] else { return }
+        let invitation = committee.nextWitness { key in
+            guard let member = members[key], isVerifierHere(key), !canVerify(key, job) else { return false }
+            return member.slotsFree > 0 && member.coolUntil <= now
+        }
+        if let invitation { give(invitation, marksOnly: true, committee, attempt, now: now, emit: &emit) }
+    }
+
+    private func duty(for invitation: Committee.Invitation, marksOnly: Bool, attempt: Attempt, committee: Committee) -> DutyState {
         let intensity = committee.isAlarmed ? attempt.offer.intensityMax : 1
         let body = Duty(
             job: attempt.ref.job, task: attempt.ref.task, attempt: attempt.ref.attempt, offer: attempt.offerID,
             commitment: attempt.claim?.commitmentID ?? .zero, rank: invitation.rank, beaconRound: committee.beacon.round,
             beacon: keys.id(committee.anchor.beacon), sceneRoot: attempt.offer.sceneRoot, verifier: invitation.verifier,
-            recomputeRays: UInt64(intensity) &* (attempt.claim?.recomputeRays ?? 0), disputes: invitation.disputes,
+            recomputeRays: marksOnly ? 0 : UInt64(intensity) &* (attempt.claim?.recomputeRays ?? 0), disputes: invitation.disputes,
             intensity: intensity,
-            marks: markOpening(attempt, for: invitation.verifier)?.hash)
+            marks: markOpening(attempt, for: invitation.verifier)?.hash, marksOnly: marksOnly)
         let record = keys.sign(body)
         return DutyState(
             verifier: invitation.verifier, body: body, id: keys.id(record), record: record, beacon: committee.beacon,
@@ -73,7 +92,7 @@ extension ManagerRole {
                     $0.nonceHash = accept.nonceHash
                     $0.stage = .accepted
                 }
-                timers.set(.duty(ref), at: now + parameters.challengeWait)
+                timers.set(.duty(ref), at: now + (duty.body.marksOnly ? parameters.verdictWait : parameters.challengeWait))
                 return
             }
             if let decline: DutyDecline = keys.open(record), decline.duty == duty.id {

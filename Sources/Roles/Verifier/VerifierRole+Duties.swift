@@ -38,6 +38,7 @@ extension VerifierRole {
             for dispute in examination.disputes {
                 send(.evidence(duty: id, verdict: dispute.verdict), to: peer, as: .evidence(id, dispute: dispute.verdict), emit: &emit)
             }
+            if examination.duty.marksOnly { return }
             shelf.use(examination.duty.sceneRoot, from: [peer], ids: &ids, emit: &emit)
             sceneChanged(examination.duty.sceneRoot, now: now, emit: &emit)
             advance(id, now: now, emit: &emit)
@@ -67,6 +68,7 @@ extension VerifierRole {
             let claim = Claim(offer: offer, offerID: keys.id(package.offer), commitment: commitment, commitmentID: commitmentID),
             let check = Verification(claim: claim, duty: duty, dutyID: id, output: beacon.output, nonce: secret.next())
         else { return .failure(.invalid) }
+        if duty.marksOnly, !duty.disputes.isEmpty { return .failure(.invalid) }
         if let hash = duty.marks {
             guard let marks = package.marks, marks.hash == hash, marks.opens(offer, parameters: parameters.marks) else {
                 return .failure(.invalid)
@@ -92,6 +94,7 @@ extension VerifierRole {
             }
             return
         }
+        if duty.duty.marksOnly { return }
         switch duty.check.phase {
         case .awaitingLocators:
             guard !isPending(.challenge(id)) else { return }
@@ -164,6 +167,7 @@ extension VerifierRole {
                     duties[id]?.check.giveUp(.pictureUnavailable)
                 } else {
                     duties[id]?.look(at: delivery)
+                    if duties[id]?.duty.marksOnly == true { duties[id]?.check.giveUp(.marksOnly) }
                 }
             case .unavailable?: duties[id]?.check.giveUp(.pictureUnavailable)
             case .fetching?, nil: continue
@@ -183,7 +187,7 @@ extension VerifierRole {
         duty.picture.cancel(emit: &emit)
         if case .running(let work) = duty.work { emit.append(.cancelWork(work)) }
         answered.insert(duty.accept, for: id)
-        shelf.release(duty.duty.sceneRoot, emit: &emit)
+        if !duty.duty.marksOnly { shelf.release(duty.duty.sceneRoot, emit: &emit) }
         if duty.outcome == .accepted { status.tasksAccepted += 1 }
         if duty.outcome == .rejected { status.tasksRejected += 1 }
         emit.append(.event(.dutyEnded(job: duty.duty.job, task: duty.duty.task, attempt: duty.duty.attempt, duty.outcome)))

@@ -29,6 +29,12 @@ public struct VerifierRole: StateMachine {
         public var registrations = RegistrationParameters()
 
         public init(capabilities: Capabilities) { self.capabilities = capabilities }
+
+        /// For telephones: scenes that fit beside other programs, a few duties at a time. Of larger scenes it is asked about the marks.
+        public mutating func makeMobile() {
+            (capabilities.memory, capabilities.sceneBytesMax) = (256 << 20, 64 << 20)
+            (slots, scenesMax) = (4, 1)
+        }
     }
 
     public typealias Input = RoleInput

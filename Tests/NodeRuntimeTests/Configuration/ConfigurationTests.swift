@@ -52,7 +52,7 @@ struct ConfigurationTests {
             "serve": "perf,echo",
             "key.password_file": "pw", "log.level": "error", "log.format": "json", "limits.connections": "9",
             "limits.upload": "100", "limits.download": "200", "render.device": "opencl:1",
-            "render.threads": "3", "store.blocks": "77", "admins": "\(Sample.peers[0]),\(Sample.peers[1])",
+            "render.threads": "3", "verifier.class": "mobile", "store.blocks": "77", "admins": "\(Sample.peers[0]),\(Sample.peers[1])",
         ]
         #expect(Set(samples.keys) == Set(Configuration.settings.fields.map(\.key)))
         for (key, text) in samples {
