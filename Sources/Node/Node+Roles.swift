@@ -114,7 +114,7 @@ extension TaskCall {
     /// Who handles this kind of message.
     var recipients: [RoleName] {
         switch self {
-        case .offer, .attemptEnd, .jobEnd: [.worker]
+        case .offer, .decoy, .attemptEnd, .jobEnd: [.worker]
         case .progress, .commitment, .handBack: [.manager]
         }
     }

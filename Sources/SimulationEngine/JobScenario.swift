@@ -242,7 +242,7 @@ public struct JobScenario {
                     violate("an altered result of Worker \(node) was accepted")
                 }
             case .rejected: report.attemptsRejected += 1
-            case .expired, .handedBack, .declined, .cancelled: report.attemptsLost += 1
+            case .expired, .handedBack, .declined, .cancelled, .decoy: report.attemptsLost += 1
             }
         case .penalised: report.penalties += 1
         default: break

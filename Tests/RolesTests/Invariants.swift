@@ -55,7 +55,7 @@ struct Invariants {
         }
         guard index == harness.manager, name == .task, let call = try? TaskCall(encoded: bytes) else { return }
         switch call {
-        case .offer(let record):
+        case .offer(let record), .decoy(let record, _, _):
             guard let body: Offer = keys.open(record) else { return }
             let ref = AttemptRef(job: body.job, task: body.task, attempt: body.attempt)
             if let known = offers[ref] { #expect(known.id == keys.id(record), "two offers for one attempt") }

@@ -105,6 +105,26 @@ import Testing
         #expect(!alarms.isEmpty)
     }
 
+    @Test func nobodyWaitsForASmallVerifier() throws {
+        var options = MarkTests.options(verifiers: 4)
+        options.witnesses = [1]
+        let harness = RoleHarness(options)
+        let job = try #require(harness.submit(harness.order(width: 64, height: 64)))
+        let witness = harness.verifiers[1]
+        harness.run(seconds: 600) { harness in
+            harness.events.contains { event in
+                if case (witness, .dutyTaken) = event { true } else { false }
+            }
+        }
+        harness.parties[witness].isSilent = true
+        let start = harness.now
+        guard case .delivered? = harness.fetch(job, seconds: 600) else {
+            Issue.record("not delivered: \(harness.events.suffix(30))")
+            return
+        }
+        #expect((harness.now - start).inSeconds < 30)
+    }
+
     /// Without marks there is nothing that it could do.
     @Test func withoutMarksASmallVerifierIsNotAsked() throws {
         var options = MarkTests.options(verifiers: 4)

@@ -82,6 +82,7 @@ struct ReplayText {
         case .trace(let index): "Verifier \(index + 1): trace of the record that differs"
         case .sample(let index): "Verifier \(index + 1): the sample that differs, rendered alone"
         case .verdict(let index): "Verifier \(index + 1): verdict"
+        case .decoy: "decoy, promised before it was committed to"
         case .attemptEnd: "end of the attempt"
         }
     }
@@ -102,6 +103,7 @@ struct ReplayText {
         case .falseVerdict: "the records give another outcome than the verdict states"
         case .foreignPicture: "not the blocks that the commitment names"
         case .wrongMarks: "the key is not the one that the offer committed to, or the marks are of another task"
+        case .brokenPromise: "the reveal does not open the promise, or the promise came after the commitment"
         case .falseDecision: "does not follow from the verdicts"
         case .missing: "not in the bundle"
         }

@@ -23,6 +23,9 @@ extension NetworkDefinition {
         Field("marks.filter_permille", \.marks.filterThreshold, 1...100_000, "threshold of the matched filter"),
         Field("marks.tile_side_min", \.marks.tileSideMin, 64...65_536, "tasks with a shorter side carry no marks"),
         Field("marks.textures", \.marks.textures, "marks in textures as well"),
+        Field(
+            "decoys.permille", \.decoys, 0...500, "tasks of a thousand that begin with a result which is false on purpose, to see who looks"
+        ),
         Field("authority.keys", \.authority.keys, "Ed25519 keys of the licence authority, as peer ids; none: no licences"),
         Field("authority.threshold", \.authority.threshold, 0...listMax, "signatures that make a licence"),
         Field("gossip.d", \.gossip.degree, 1...64, "mesh links per topic"),

@@ -24,11 +24,17 @@ public struct NetworkDefinition: Equatable, Sendable {
     public var gossip = GossipTuning()
     public var limits = Limits()
     public var marks = Marks()
+    /// Tasks of a thousand that a Manager begins with a result which is false on purpose.
+    public var decoys = 20
 
     public init() {}
 
-    /// The network that needs nothing but itself: short rounds, one shard, no licences, private addresses dialled.
-    public static let development = NetworkDefinition()
+    /// The network that needs nothing but itself: short rounds, one shard, no licences, private addresses dialled, no decoys.
+    public static let development: NetworkDefinition = {
+        var network = NetworkDefinition()
+        network.decoys = 0
+        return network
+    }()
 
     public enum PrivateAddresses: String, NamedChoice {
         /// Loopback and private ranges are dialled, and exempt from the limits per address.

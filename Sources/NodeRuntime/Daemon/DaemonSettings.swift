@@ -100,6 +100,7 @@ extension DaemonSettings {
         var parameters = NodeParameters(
             signing: .ed25519(keyPair), network: network, place: place, roles: roles, profile: profile, generator: Generator(seed: seed))
         parameters.manager.marks = definition.marks.parameters
+        parameters.manager.decoyPermille = UInt64(clamping: definition.decoys)
         parameters.verifier.marks = definition.marks.parameters
         if configuration.verifierClass == .mobile { parameters.verifier.makeMobile() }
         parameters.gossip.d = definition.gossip.degree

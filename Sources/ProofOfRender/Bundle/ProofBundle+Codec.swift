@@ -28,6 +28,7 @@ extension ProofBundle {
         if let verifierDraw { writer.message(11) { verifierDraw.write(to: &$0) } }
         for block in sceneBlocks { writer.alwaysBytes(12, block) }
         if let marks { writer.alwaysBytes(13, marks.encoded) }
+        if let decoy { writer.message(14) { decoy.write(to: &$0) } }
         return ProofBundle.magic + writer.bytes
     }
 
@@ -44,6 +45,7 @@ extension ProofBundle {
         var workerDraw, verifierDraw: DrawEvidence?
         var sceneBlocks: [[UInt8]] = []
         var marks: MarkOpening?
+        var decoy: DecoyEvidence?
         while let field = try reader.next() {
             switch field.number {
             case 1 where network == nil: network = try field.bytes32()
@@ -63,6 +65,7 @@ extension ProofBundle {
                 guard sceneBlocks.count < ProofBundle.sceneBlocksMax else { throw .outOfBounds }
                 sceneBlocks.append(Array(try field.bytes(max: ProofBundle.blockSizeMax)))
             case 13 where marks == nil: marks = try MarkOpening(encoded: try field.bytes())
+            case 14 where decoy == nil: decoy = try DecoyEvidence(encoded: try field.bytes())
             default: throw .notCanonical
             }
         }
@@ -70,7 +73,7 @@ extension ProofBundle {
             network: NetworkID(try network.required()), jobRequest: try jobRequest.required(), jobPlan: jobPlan,
             offer: try offer.required(), commitment: try commitment.required(), anchor: try anchor.required(), transcripts: transcripts,
             attemptEnd: attemptEnd, picture: picture, sceneBlocks: sceneBlocks, workerDraw: workerDraw, verifierDraw: verifierDraw,
-            marks: marks)
+            marks: marks, decoy: decoy)
     }
 }
 

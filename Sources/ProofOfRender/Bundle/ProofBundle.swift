@@ -63,11 +63,14 @@ public struct ProofBundle: Equatable, Sendable {
     public var verifierDraw: DrawEvidence?
     /// The task's key and the places of its quads, once the attempt is over; nil where it carried no marks.
     public var marks: MarkOpening?
+    /// Where the result is false because it was asked for.
+    public var decoy: DecoyEvidence?
 
     public init(
         network: NetworkID, jobRequest: Record, jobPlan: Record? = nil, offer: Record, commitment: Record, anchor: Anchor,
         transcripts: [Transcript], attemptEnd: Record? = nil, picture: PictureDelivery? = nil, sceneBlocks: [[UInt8]] = [],
-        workerDraw: DrawEvidence? = nil, verifierDraw: DrawEvidence? = nil, marks: MarkOpening? = nil
+        workerDraw: DrawEvidence? = nil, verifierDraw: DrawEvidence? = nil, marks: MarkOpening? = nil,
+        decoy: DecoyEvidence? = nil
     ) {
         self.network = network
         self.jobRequest = jobRequest
@@ -82,5 +85,6 @@ public struct ProofBundle: Equatable, Sendable {
         self.workerDraw = workerDraw
         self.verifierDraw = verifierDraw
         self.marks = marks
+        self.decoy = decoy
     }
 }

@@ -42,10 +42,11 @@ struct ReplayDecision {
         }
         let offer = frame.claim.offer
         let cites = end.offer == frame.claim.offerID && end.job == frame.jobID && end.task == offer.task && end.attempt == offer.attempt
-        log.note(.attemptEnd, cites ? failure(end, claim: frame.claim) : .wrongCitation)
+        log.note(.attemptEnd, cites ? failure(end, frame) : .wrongCitation)
     }
 
-    private func failure(_ end: AttemptEnd, claim: Claim) -> ReplayFailure? {
+    private func failure(_ end: AttemptEnd, _ frame: ReplayFrame) -> ReplayFailure? {
+        let claim = frame.claim
         switch end.outcome {
         case .accepted(let commitment, let ids):
             guard commitment == claim.commitmentID else { return .wrongCitation }
@@ -64,6 +65,10 @@ struct ReplayDecision {
                 return ids.contains(outcome.verdict?.id ?? .zero)
             }
             return stands ? nil : .falseDecision
+        case .decoy(let commitment, let reveal, let ids):
+            guard commitment == claim.commitmentID else { return .wrongCitation }
+            guard Set(ids).isSubset(of: verdictIDs) else { return .missing }
+            return reveal == frame.reveal ? nil : .falseDecision
         case .expired, .handedBack:
             // An anchored commitment is in the bundle; whether it came in time is for the rounds to tell.
             return nil
@@ -90,7 +95,7 @@ struct ReplayDecision {
 extension AttemptEnd {
     fileprivate var citations: Set<RecordID>? {
         switch outcome {
-        case .accepted(_, let ids), .rejected(_, let ids): Set(ids)
+        case .accepted(_, let ids), .rejected(_, let ids), .decoy(_, _, let ids): Set(ids)
         case .expired, .handedBack: nil
         }
     }
@@ -103,7 +108,7 @@ extension ReplayStep {
         case .verifierDraw(let index), .duty(let index), .acceptance(let index), .challenge(let index), .locators(let index),
             .blind(let index), .openings(let index), .trace(let index), .recomputation(let index), .sample(let index), .verdict(let index):
             index
-        case .jobRequest, .jobPlan, .offer, .workerDraw, .commitment, .anchor, .picture, .marks, .attemptEnd: nil
+        case .jobRequest, .jobPlan, .offer, .workerDraw, .commitment, .anchor, .picture, .marks, .decoy, .attemptEnd: nil
         }
     }
 }

@@ -10,6 +10,8 @@ struct ReplayFrame: Sendable {
     let verifierDraw: VerifierDraw
     let decision: (body: AttemptEnd, id: RecordID)?
     let picture: PictureDelivery?
+    /// Id of the reveal of a decoy that was promised in time.
+    let reveal: RecordID?
 
     /// Nil where the offer, the commitment or its anchor does not hold: nothing after it means anything then.
     init?(_ bundle: ProofBundle, log: inout ReplayLog) {
@@ -56,10 +58,33 @@ struct ReplayFrame: Sendable {
         } else if claim.offer.markCommitment != nil {
             log.skip(.marks)
         }
+        if let decoy = bundle.decoy {
+            reveal = ReplayFrame.reveal(decoy, claim: claim, beacon: beacon, log: &log)
+        } else {
+            reveal = nil
+        }
         if let record = bundle.attemptEnd {
             decision = log.open(record, .attemptEnd, by: log.managers)
         } else {
             decision = nil
+        }
+    }
+
+    /// Promise and reveal are the Manager's, the one opens the other, and the promise came no later than the commitment.
+    private static func reveal(_ decoy: DecoyEvidence, claim: Claim, beacon: Beacon, log: inout ReplayLog) -> RecordID? {
+        guard let promise = log.open(decoy.promise, .decoy, by: log.managers, as: DecoyPromise.self),
+            let reveal = log.open(decoy.reveal, .decoy, by: log.managers, as: DecoyReveal.self)
+        else { return nil }
+        guard reveal.body.promise == promise.id, reveal.body.offer == claim.offerID else {
+            log.fail(.decoy, .wrongCitation)
+            return nil
+        }
+        do throws(Anchor.Failure) {
+            let isInTime = try log.anchored(promise.id, decoy.anchor).round <= beacon.round
+            return log.note(.decoy, isInTime && reveal.body.keeps(promise.body) ? nil : .brokenPromise) ? reveal.id : nil
+        } catch {
+            log.fail(.decoy, .notAnchored(error))
+            return nil
         }
     }
 

@@ -7,7 +7,7 @@ public enum ReplayStep: Hashable, Sendable {
     /// Steps of one transcript, by its position in the bundle.
     case verifierDraw(Int), duty(Int), acceptance(Int), challenge(Int), locators(Int), blind(Int), openings(Int)
     case trace(Int), recomputation(Int), sample(Int), verdict(Int)
-    case attemptEnd
+    case decoy, attemptEnd
 }
 
 /// Why a step does not hold.
@@ -36,6 +36,8 @@ public enum ReplayFailure: Hashable, Sendable {
     case foreignPicture
     /// The key is not the one that the offer committed to, or the marks are another task's.
     case wrongMarks
+    /// The reveal does not open the promise, or the promise was anchored after the commitment.
+    case brokenPromise
     /// The decision does not follow from the verdicts.
     case falseDecision
     /// A record that the step needs is not in the bundle.

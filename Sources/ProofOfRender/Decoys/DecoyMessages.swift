@@ -1,6 +1,41 @@
 public import Identity
 public import Wire
 
+/// What shows that a false result was asked for: the promise, anchored, and the reveal that opens it.
+public struct DecoyEvidence: Equatable, Sendable {
+    public var promise: Record
+    /// Of the promise: in a round no later than the commitment's.
+    public var anchor: Anchor
+    public var reveal: Record
+
+    public init(promise: Record, anchor: Anchor, reveal: Record) {
+        self.promise = promise
+        self.anchor = anchor
+        self.reveal = reveal
+    }
+
+    func write(to writer: inout ProtobufWriter) {
+        writer.alwaysBytes(1, promise.encoded)
+        writer.message(2) { anchor.write(to: &$0) }
+        writer.alwaysBytes(3, reveal.encoded)
+    }
+
+    init(encoded: ArraySlice<UInt8>) throws(WireError) {
+        var reader = ProtobufReader(encoded, canonical: true)
+        var promise, reveal: Record?
+        var anchor: Anchor?
+        while let field = try reader.next() {
+            switch field.number {
+            case 1 where promise == nil: promise = try Record(encoded: try field.bytes())
+            case 2 where anchor == nil: anchor = try Anchor(encoded: try field.bytes())
+            case 3 where reveal == nil: reveal = try Record(encoded: try field.bytes())
+            default: throw .notCanonical
+            }
+        }
+        self.init(promise: try promise.required(), anchor: try anchor.required(), reveal: try reveal.required())
+    }
+}
+
 /// Said and anchored before the decoy's commitment: that one is to come, without saying which. It clears the Worker that commits to it.
 public struct DecoyPromise: RecordBody {
     public static let type = RecordType.decoyPromise

@@ -14,6 +14,8 @@ public struct AttemptEnd: RecordBody {
         case expired
         /// The Worker gave the lease back.
         case handedBack
+        /// The result was false because the Manager had asked for it (`DecoyReveal`). Ids of the verdicts that show it.
+        case decoy(commitment: RecordID, reveal: RecordID, evidence: [RecordID])
     }
 
     public var job: RecordID
@@ -35,7 +37,7 @@ public struct AttemptEnd: RecordBody {
     }
 
     public init(fields reader: inout ProtobufReader) throws(WireError) {
-        var job, offer, commitment: Bytes32?
+        var job, offer, commitment, reveal: Bytes32?
         var task, attempt, kind: UInt32
         (task, attempt, kind) = (0, 0, 0)
         var term: UInt64 = 0
@@ -52,15 +54,18 @@ public struct AttemptEnd: RecordBody {
             case 8:
                 guard citations.count < AttemptEnd.citationsMax else { throw .outOfBounds }
                 citations.append(try field.bytes32())
+            case 9: reveal = try field.bytes32()
             default: throw .notCanonical
             }
         }
         let outcome: Outcome
+        guard kind == 5 || reveal == nil else { throw .notCanonical }
         switch kind {
         case 1: outcome = .accepted(commitment: try commitment.required(), verdicts: citations)
         case 2: outcome = .rejected(commitment: try commitment.required(), evidence: citations)
         case 3: outcome = .expired
         case 4: outcome = .handedBack
+        case 5: outcome = .decoy(commitment: try commitment.required(), reveal: try reveal.required(), evidence: citations)
         default: throw .malformedField
         }
         self.init(job: try job.required(), task: task, attempt: attempt, term: term, offer: try offer.required(), outcome: outcome)
@@ -83,6 +88,11 @@ public struct AttemptEnd: RecordBody {
             for id in citations { writer.bytes32(8, id) }
         case .expired: writer.uint32(6, 3)
         case .handedBack: writer.uint32(6, 4)
+        case .decoy(let commitment, let reveal, let citations):
+            writer.uint32(6, 5)
+            writer.bytes32(7, commitment)
+            for id in citations { writer.bytes32(8, id) }
+            writer.bytes32(9, reveal)
         }
     }
 }

@@ -40,6 +40,8 @@ struct Attempt: Sendable {
     var rays: UInt64 = 0
     /// The marks of the task; nil where it carries none, and after a restart until they are found again.
     var marks: MarkSecret?
+    /// Where the Worker was asked for a false result.
+    var decoy: PromisedDecoy?
     /// From the commitment on, where there are marks.
     var repair: RepairWork?
     /// Set with the commitment.
@@ -89,6 +91,17 @@ struct Attempt: Sendable {
         rays = body.totalRays
         return true
     }
+}
+
+/// A decoy from its offer on.
+struct PromisedDecoy: Sendable {
+    let decoy: Decoy
+    let promise: Record
+    let reveal: Record
+    /// Of the promise, from the end of its round on.
+    var anchor: Anchor?
+
+    var evidence: DecoyEvidence? { anchor.map { DecoyEvidence(promise: promise, anchor: $0, reveal: reveal) } }
 }
 
 /// A task between its attempts.

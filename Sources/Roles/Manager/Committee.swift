@@ -40,6 +40,8 @@ struct Committee: Sendable {
     private(set) var accepts: UInt32 = 0
     private(set) var rejects: UInt32 = 0
     private var rejecting: [RecordID] = []
+    /// Verdicts that found a fault.
+    var rejections: [RecordID] { rejecting }
 
     init(level: SecurityLevel, anchor: Anchor, beacon: Beacon) {
         count = VerdictCount(level: level)

@@ -27,6 +27,9 @@ public struct ManagerParameters: Sendable {
     /// Numbers of the network.
     public var marks = MarkParameters()
 
+    /// Tasks of a thousand whose first attempt is a decoy.
+    public var decoyPermille: UInt64 = 0
+
     // The job's challenge and price.
     public var rayChallenges: UInt32 = 133
     public var areaChallenges: UInt32 = 133

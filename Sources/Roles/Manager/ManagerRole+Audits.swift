@@ -10,6 +10,8 @@ struct Audit: Sendable {
     let verifier: Bytes32
     let verdict: RecordID
     let check: FalseAccept
+    /// Places that are rendered; nil: all of the duty.
+    let suspects: [RecordPlace]?
 }
 
 extension ManagerRole {
@@ -30,9 +32,10 @@ extension ManagerRole {
         for duty in committee.duties where audits.count < ManagerRole.auditsMax {
             guard let record = duty.verdict, let verdict = duty.opened(record, keys: keys) else { continue }
             let check = FalseAccept(claim: claim, duty: duty, verdict: verdict)
-            guard case .recompute(let places) = check.check() else { continue }
+            let suspects = attempt.decoy.map { falsePlaces($0, claim, duty, verdict) }
+            guard case .recompute(let places) = check.check(suspects: suspects) else { continue }
             let (work, request) = (ids.work(), claim.renderRequest)
-            audits[work] = Audit(ref: attempt.ref, verifier: duty.verifier, verdict: keys.id(record), check: check)
+            audits[work] = Audit(ref: attempt.ref, verifier: duty.verifier, verdict: keys.id(record), check: check, suspects: suspects)
             emit.append(
                 .recompute(
                     work, sceneRoot: attempt.offer.sceneRoot, request.settings, frame: request.frame, rngKey: request.rngKey, places))
@@ -42,7 +45,7 @@ extension ManagerRole {
     /// False where the work was no audit. Without values nobody is blamed.
     mutating func audited(_ work: WorkID, _ values: [RecordValue]?, emit: inout [RoleEffect]) -> Bool {
         guard let audit = audits.removeValue(forKey: work) else { return false }
-        if let values, case .isShown = audit.check.check(recomputed: values) {
+        if let values, case .isShown = audit.check.check(suspects: audit.suspects, recomputed: values) {
             penalise(audit.verifier, .wrongVerdict, audit.ref, evidence: [audit.verdict], emit: &emit)
         }
         return true

@@ -30,6 +30,16 @@ extension ManagerRole {
         switch committee.decision {
         case .undecided: hungry.append(ref)
         case .undecidable: expire(ref, isStrike: false, now: now, emit: &emit)
+        case .accepted, .rejected:
+            if let decoy = attempt.decoy { return endDecoy(attempt, decoy, claim, now: now, emit: &emit) }
+            decided(attempt, committee, claim, now: now, emit: &emit)
+        }
+    }
+
+    private mutating func decided(_ attempt: Attempt, _ committee: Committee, _ claim: Claim, now: Instant, emit: inout [RoleEffect]) {
+        let ref = attempt.ref
+        switch committee.decision {
+        case .undecided, .undecidable: break
         // The picture is delivered without its marks: what takes them out is about to be there.
         case .accepted where attempt.repair?.isOver == false: break
         case .accepted(let verdicts):
@@ -65,8 +75,9 @@ extension ManagerRole {
         let id = keys.id(record)
         if let committee = attempt.committee {
             for (verifier, verdict) in committee.refuted { penalise(verifier, .wrongVerdict, ref, evidence: [verdict], emit: &emit) }
-            if summary == .accepted || summary == .rejected { archiveProof(attempt, committee, end: record, emit: &emit) }
-            if summary == .rejected { auditAccepts(of: attempt, emit: &emit) }
+            let isDecided = summary == .accepted || summary == .rejected || summary == .decoy
+            if isDecided { archiveProof(attempt, committee, end: record, emit: &emit) }
+            if summary == .rejected || summary == .decoy { auditAccepts(of: attempt, emit: &emit) }
         }
         drop(attempt, emit: &emit)
         if summary == .accepted, let claim = attempt.claim, let commitment = attempt.commitment {
@@ -84,7 +95,7 @@ extension ManagerRole {
         } else {
             jobs[ref.job]?.tasks[index].attempt = nil
             jobs[ref.job]?.tasks[index].cause = id
-            jobs[ref.job]?.attemptsLost += 1
+            if summary != .decoy { jobs[ref.job]?.attemptsLost += 1 }
             emit.append(.persist([store.end(record, ref)]))
             if summary == .rejected { status.tasksRejected += 1 }
             if jobs[ref.job]?.tasks[index].failures ?? 0 >= parameters.failuresMax {
@@ -116,7 +127,8 @@ extension ManagerRole {
         let bundle = ProofBundle(
             network: keys.network, jobRequest: job.record, jobPlan: job.planRecord, offer: attempt.record, commitment: commitment,
             anchor: committee.anchor, transcripts: transcripts, attemptEnd: end, workerDraw: attempt.workerDraw,
-            verifierDraw: committee.evidence, marks: markOpening(attempt))
+            verifierDraw: committee.evidence, marks: markOpening(attempt),
+            decoy: attempt.decoy?.evidence)
         emit.append(.persist([store.proof(bundle, attempt.ref)]))
     }
 

@@ -116,7 +116,8 @@ extension ManagerRole {
     // The repair: begun with the commitment, so that it is there when the verdicts are.
 
     mutating func repair(_ ref: AttemptRef, now: Instant, emit: inout [RoleEffect]) {
-        guard let attempt = attempt(ref), attempt.claim != nil, attempt.repair == nil, let marks = attempt.marks else { return }
+        guard let attempt = attempt(ref), attempt.claim != nil, attempt.decoy == nil, attempt.repair == nil, let marks = attempt.marks
+        else { return }
         let pixels = PictureRepair.pixels(of: marks, filter: attempt.offer.settings.filter)
         update(ref) { $0.repair = RepairWork(pixels: pixels) }
         repairNext(ref, now: now, emit: &emit)

@@ -83,7 +83,10 @@ extension ManagerRole {
         }
         emit.append(.event(.roundClosed(round: closed.round, records: closed.anchors.count)))
         for (id, anchor) in closed.anchors {
-            guard let ref = commitments[id] else { continue }
+            guard let ref = commitments[id] else {
+                anchoredPromise(id, anchor)
+                continue
+            }
             update(ref) { $0.anchor = anchor }
             verifyIfReady(ref, now: now, emit: &emit)
         }

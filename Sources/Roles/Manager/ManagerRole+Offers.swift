@@ -91,6 +91,7 @@ extension ManagerRole {
         var attempt = Attempt(ref: ref, offer: body, offerID: keys.id(record), record: record, now: now)
         attempt.workerDraw = drawn.evidence
         attempt.marks = part
+        attempt.decoy = drawnDecoy(attempt)
         jobs[id]?.tasks[index].drawn = nil
         jobs[id]?.tasks[index].attempts += 1
         jobs[id]?.tasks[index].attempt = attempt
@@ -107,8 +108,7 @@ extension ManagerRole {
         pending[id] = .offer(ref)
         emit.append(
             .request(
-                id, to: PeerID(ed25519: attempt.worker), at: [], .task, TaskCall.offer(attempt.record).encoded,
-                timeout: parameters.requestWait))
+                id, to: PeerID(ed25519: attempt.worker), at: [], .task, offerCall(attempt).encoded, timeout: parameters.requestWait))
     }
 
     mutating func offerAnswered(_ ref: AttemptRef, _ reply: RecordReply, now: Instant, emit: inout [RoleEffect]) {
@@ -153,7 +153,7 @@ extension ManagerRole {
         case .handBack(let record):
             guard record.author == peer.ed25519Key, let body: HandBack = keys.open(record) else { return forged(peer, emit: &emit) }
             return handedBack(body, by: record.author, now: now, emit: &emit)
-        case .offer, .attemptEnd, .jobEnd: return .refused(.unsupported)
+        case .offer, .decoy, .attemptEnd, .jobEnd: return .refused(.unsupported)
         }
     }
 

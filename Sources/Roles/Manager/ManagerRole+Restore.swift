@@ -85,6 +85,7 @@ extension ManagerRole {
         let ref = AttemptRef(job: job, task: UInt32(truncatingIfNeeded: index), attempt: offer.attempt)
         var attempt = Attempt(ref: ref, offer: offer, offerID: keys.id(record), record: record, now: now)
         attempt.stage = .leased
+        attempt.decoy = restoredDecoy(row)
         if let commitment = row.commitment, let body: Commitment = keys.open(commitment) {
             guard attempt.commit(body, record: commitment, id: keys.id(commitment), now: now) else { return nil }
         }
@@ -95,6 +96,7 @@ extension ManagerRole {
     private mutating func resume(_ ref: AttemptRef, now: Instant, emit: inout [RoleEffect]) {
         guard let attempt = attempt(ref) else { return }
         offers[attempt.offerID] = ref
+        if let decoy = attempt.decoy { clock.add(keys.id(decoy.promise)) }
         findMarks(ref, now: now, emit: &emit)
         if attempt.claim == nil {
             members.began(attempt.worker)

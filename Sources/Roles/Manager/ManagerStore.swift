@@ -153,11 +153,16 @@ struct TaskRow: Sendable {
     var state: TaskState
     var offer: Record?
     var commitment: Record?
+    /// Of a decoy.
+    var promise: Record?
+    var reveal: Record?
 
     init(_ state: TaskState) {
         self.state = state
         offer = state.attempt?.record
         commitment = state.attempt?.commitment
+        promise = state.attempt?.decoy?.promise
+        reveal = state.attempt?.decoy?.reveal
     }
 
     var encoded: [UInt8] {
@@ -180,6 +185,8 @@ struct TaskRow: Sendable {
         }
         if let offer { writer.alwaysBytes(6, offer.encoded) }
         if let commitment { writer.alwaysBytes(7, commitment.encoded) }
+        if let promise { writer.alwaysBytes(9, promise.encoded) }
+        if let reveal { writer.alwaysBytes(10, reveal.encoded) }
         for key in state.barred.filter({ $0.value == .distantFuture }).keys.sorted() { writer.bytes32(8, key) }
         return writer.bytes
     }
@@ -197,6 +204,8 @@ struct TaskRow: Sendable {
             case 6: offer = try Record(encoded: try field.bytes())
             case 7: commitment = try Record(encoded: try field.bytes())
             case 8: state.barred[try field.bytes32()] = .distantFuture
+            case 9: promise = try Record(encoded: try field.bytes())
+            case 10: reveal = try Record(encoded: try field.bytes())
             default: break
             }
         }

@@ -5,6 +5,9 @@ public import Wire
 public enum TaskCall: FrameMessage {
     /// Manager: an `Offer`. Answered with a `TaskAccept` or a `TaskDecline`.
     case offer(Record)
+    /// Manager: an `Offer` of which the Worker is to commit to a false result, with what clears it: `DecoyPromise` and `DecoyReveal`. Answered
+    /// like any offer.
+    case decoy(offer: Record, promise: Record, reveal: Record)
     /// Worker: a `Progress`, also while it waits for the end of the attempt.
     case progress(Record)
     /// Worker: a `Commitment`. Answered with `Held`.
@@ -24,10 +27,16 @@ public enum TaskCall: FrameMessage {
         case .handBack(let record): Frame(kind: 4, records: [record])
         case .attemptEnd(let record): Frame(kind: 5, records: [record])
         case .jobEnd(let record): Frame(kind: 6, records: [record])
+        case .decoy(let offer, let promise, let reveal): Frame(kind: 7, records: [offer, promise, reveal])
         }
     }
 
     public init(frame: Frame) throws(WireError) {
+        if frame.kind == 7 {
+            guard frame.records.count == 3 else { throw .missingField }
+            self = .decoy(offer: frame.records[0], promise: frame.records[1], reveal: frame.records[2])
+            return
+        }
         let record = try frame.single()
         switch frame.kind {
         case 1: self = .offer(record)

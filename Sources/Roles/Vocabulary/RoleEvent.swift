@@ -52,6 +52,8 @@ public enum AttemptOutcome: UInt8, Hashable, Sendable {
     /// The Worker did not take the offer.
     case declined
     case cancelled
+    /// The result was false because the Manager had asked for it.
+    case decoy
 }
 
 public enum DutyOutcome: UInt8, Hashable, Sendable {

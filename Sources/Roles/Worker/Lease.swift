@@ -33,6 +33,8 @@ struct Lease: Sendable {
     var stage: Stage = .fetchingScene
     var permille: UInt32 = 0
     var rays: UInt64 = 0
+    /// The Manager asked for a false result.
+    var decoy: Decoy?
     private(set) var proof: LeaseProof?
 
     init?(offer: Offer, offerID: RecordID, manager: PeerID, accept: Record) {

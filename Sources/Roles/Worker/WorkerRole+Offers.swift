@@ -13,6 +13,8 @@ extension WorkerRole {
         }
         switch call {
         case .offer(let record): return offered(record, by: peer, now: now, emit: &emit)
+        case .decoy(let record, let promise, let reveal):
+            return offered(record, asDecoy: (promise, reveal), by: peer, now: now, emit: &emit)
         case .attemptEnd(let record): return ended(record, by: peer, now: now, emit: &emit)
         case .jobEnd(let record):
             guard record.author == peer.ed25519Key, let end: JobEnd = keys.open(record) else { return .refused(.notSigned) }
@@ -25,7 +27,10 @@ extension WorkerRole {
     }
 
     /// The answer to an offer is the same however often it comes.
-    private mutating func offered(_ record: Record, by peer: PeerID, now: Instant, emit: inout [RoleEffect]) -> RecordReply {
+    private mutating func offered(
+        _ record: Record, asDecoy evidence: (promise: Record, reveal: Record)? = nil, by peer: PeerID, now: Instant,
+        emit: inout [RoleEffect]
+    ) -> RecordReply {
         guard peer.ed25519Key == record.author, membership.isManager(record.author) else { return .refused(.notYours) }
         let id = keys.id(record)
         if let lease = leases[id] { return .record(lease.accept) }
@@ -35,13 +40,16 @@ extension WorkerRole {
             return .refused(.notSigned)
         }
         guard offer.worker == keys.key else { return .refused(.notYours) }
-        if let reason = declineReason(offer) {
+        let decoy = evidence.flatMap { self.decoy($0, offer: id, manager: record.author) }
+        // A false result without the Manager's own word for it would be a cheat's.
+        if let reason = evidence != nil && decoy == nil ? .invalid : declineReason(offer) {
             let decline = keys.sign(TaskDecline(offer: id, reason: reason))
             answered.insert(decline, for: id)
             return .record(decline)
         }
         let accept = keys.sign(TaskAccept(offer: id))
-        guard let lease = Lease(offer: offer, offerID: id, manager: peer, accept: accept) else { return .refused(.malformed) }
+        guard var lease = Lease(offer: offer, offerID: id, manager: peer, accept: accept) else { return .refused(.malformed) }
+        lease.decoy = decoy
         leases[id] = lease
         order.append(id)
         timers.set(.lease(id), at: now + parameters.leaseMax)
@@ -50,6 +58,15 @@ extension WorkerRole {
         shelf.use(offer.sceneRoot, from: [peer], ids: &ids, emit: &emit)
         sceneChanged(offer.sceneRoot, now: now, emit: &emit)
         return .record(accept)
+    }
+
+    private func decoy(_ evidence: (promise: Record, reveal: Record), offer: RecordID, manager: Bytes32) -> Decoy? {
+        guard
+            evidence.promise.author == manager, evidence.reveal.author == manager, let promise: DecoyPromise = keys.open(evidence.promise),
+            let reveal: DecoyReveal = keys.open(evidence.reveal), reveal.promise == keys.id(evidence.promise), reveal.offer == offer,
+            reveal.keeps(promise)
+        else { return nil }
+        return reveal.decoy
     }
 
     private func declineReason(_ offer: Offer) -> DeclineReason? {
@@ -109,7 +126,7 @@ extension WorkerRole {
         emit.append(.releaseBlocks(scope: offer))
         shelf.release(lease.offer.sceneRoot, emit: &emit)
         switch outcome {
-        case .accepted:
+        case .accepted, .decoy:
             status.tasksAccepted += 1
             status.rays &+= lease.rays
         case .rejected: status.tasksRejected += 1
@@ -155,6 +172,7 @@ extension AttemptEnd.Outcome {
         case .rejected: .rejected
         case .expired: .expired
         case .handedBack: .handedBack
+        case .decoy: .decoy
         }
     }
 }

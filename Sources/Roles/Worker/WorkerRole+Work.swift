@@ -44,6 +44,7 @@ extension WorkerRole {
 
     mutating func rendered(_ work: WorkID, _ records: TileRecords, now: Instant, emit: inout [RoleEffect]) {
         guard let id = offer(rendering: work), var lease = leases[id] else { return }
+        let records = lease.decoy.map { $0.altered(records, grid: lease.grid) ?? records } ?? records
         guard let result = conduct.result(lease.offer, id, records), lease.commit(result, keys: keys) else {
             handBack(id, .engineFailed, now: now, emit: &emit)
             return

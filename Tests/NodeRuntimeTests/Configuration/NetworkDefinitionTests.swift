@@ -90,6 +90,7 @@ struct NetworkDefinitionTests {
         same.privateAddresses = .dial
         same.gossip.degree = 5
         same.limits.streamsPerPeer = 9
+        same.decoys = 3
         same.managers.reverse()
         #expect(same.identifier == base.identifier)
     }
