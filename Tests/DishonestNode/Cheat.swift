@@ -14,6 +14,8 @@ enum Cheat: String, ExpressibleByArgument, CaseIterable {
     case anothersResult = "anothers-result"
     /// Commits to honest records, and delivers a picture of one tile in which one bucket of every twentieth pixel is another one.
     case alteredPicture = "altered-picture"
+    /// Commits to records of which one bucket of every twentieth pixel is another one, and says that its last sample made it so.
+    case alteredSample = "altered-sample"
     /// Is honest, and leaves its results where `anothersResult` finds them.
     case lender = "lender"
 
@@ -26,6 +28,7 @@ enum Cheat: String, ExpressibleByArgument, CaseIterable {
                 if let lent = Loan(folder: folder, offer: offer).read() { records = lent }
             }
         case .alteredPicture: Cheat.alteredPicture()
+        case .alteredSample: Cheat.alteredSample()
         case .lender:
             Cheat.altering { offer, records in Loan(folder: folder, offer: offer).write(records) }
         }
@@ -48,6 +51,14 @@ enum Cheat: String, ExpressibleByArgument, CaseIterable {
                 if let known, known.hasShape(of: records) { records.takeLowerHalf(from: known) }
                 known = honest
             }
+        }
+    }
+
+    private static func alteredSample() -> WorkerConduct {
+        WorkerConduct(trace: { claimed, rendered in rendered.dropLast() + [claimed] }) { _, _, records in
+            var records = records
+            records.changeOneBucketOfEveryTwentiethPixel()
+            return RawPicture(records: records).map { WorkResult(records: records, picture: $0) }
         }
     }
 

@@ -10,12 +10,12 @@ extension SystemTests {
         private static let picture = ["--size", "160x160", "--samples", "64"]
         private static let scene = "cornell_ggx.glb"
 
-        @Test(arguments: ["quarter-of-the-samples", "half-from-a-neighbour", "altered-picture"])
+        @Test(arguments: ["quarter-of-the-samples", "half-from-a-neighbour", "altered-picture", "altered-sample"])
         func isCaught(_ cheat: String) async throws {
             try await Site.run { site in
                 let network = try LocalNetwork(site, workers: 1, verifiers: 3)
                 try network.startCheat("cheat", cheat)
-                let penalties = try Cheating.expectCaught(network)
+                let penalties = try Cheating.expectCaught(network, namesSample: cheat == "altered-sample")
                 // One tile is altered, so one is rejected.
                 if cheat == "altered-picture" { #expect(penalties == 1) }
             }
@@ -91,8 +91,33 @@ extension SystemTests {
             }
         }
 
+        /// False results that the Manager asked for cost nobody anything, and their proofs say what they are.
+        @Test func decoysAreSeenThroughAndForgiven() async throws {
+            try await Site.run { site in
+                let network = try LocalNetwork(site, workers: 2, verifiers: 3, decoys: 1_000)
+                try network.waitUntilDrawable()
+                let order = try Order(network, Cheating.scene, Cheating.picture)
+                let job = try order.id()
+                let delivered = try order.delivered()
+                try delivered.expectRight()
+                #expect(try network.penalties().isEmpty)
+                for task in delivered.tasks {
+                    let fetched = try site.node(
+                        [
+                            "proof", "fetch", "\(job)/\(task.index)/0", "-o", site.path("decoy"), "--with-scene", "--data",
+                            try network.manager.places.data,
+                        ])
+                    try #require(fetched.status == 0, "\(fetched.error)")
+                    let verified = try site.node(["proof", "verify", site.path("decoy")])
+                    #expect(verified.output.contains("pass  decoy") && !verified.output.contains("FAIL"), "\(verified.output)")
+                    // Of one altered pixel in a hundred some committee may meet none.
+                    #expect([0, 4].contains(verified.status), "\(verified.output)\(verified.error)")
+                }
+            }
+        }
+
         /// - Returns: how many results were rejected.
-        private static func expectCaught(_ network: LocalNetwork) throws -> Int {
+        private static func expectCaught(_ network: LocalNetwork, namesSample: Bool = false) throws -> Int {
             let site = network.site
             try network.waitUntilReady()
             try network.waitUntilDrawable()
@@ -127,6 +152,12 @@ extension SystemTests {
                 #expect(verified.status == status, "\(verified.output)\n\(verified.error)")
                 let report = try JSON(parsing: Array(verified.output.utf8), sizeMax: 1 << 20)
                 #expect(report["conclusion"]?.string == name, "\(verified.output)")
+                let samples = report["steps"]?.elements.filter { $0["step"]?.string?.contains("rendered alone") == true } ?? []
+                if namesSample, name == "rejected" {
+                    #expect(!samples.isEmpty && samples.allSatisfy { $0["result"]?.string == "passed" }, "\(verified.output)")
+                } else {
+                    #expect(samples.isEmpty)
+                }
                 try expectExplained(site, name, status)
             }
             return penalties.count

@@ -17,6 +17,7 @@ struct DevnetCommand: ParsableCommand {
         String?
     @Option(name: .long, help: ArgumentHelp("Where Workers render: native, opencl or opencl:N.", valueName: "device")) var device: String?
     @Option(name: .long, help: "Threads of each Worker's native device; 0: one per processor.") var threads = 0
+    @Option(name: .long, help: "Tasks of a thousand that begin with a result which is false on purpose, 0 to 1000.") var decoys = 0
     @Option(name: .long, help: ArgumentHelp("The least severe message that is logged.", valueName: "level")) var logLevel = LogLevel.info
         .rawValue
 
@@ -25,6 +26,7 @@ struct DevnetCommand: ParsableCommand {
         where !(least...Devnet.Plan.countMax).contains(count) {
             throw ValidationError("\(name) takes \(least) to \(Devnet.Plan.countMax), not \(count)")
         }
+        guard 0...1000 ~= decoys else { throw ValidationError("--decoys takes 0 to 1000, not \(decoys)") }
         if let device, RenderDevice(device) == nil { throw ValidationError("--device takes \(RenderDevice.typeName), not '\(device)'") }
         guard LogLevel(rawValue: logLevel) != nil else {
             throw ValidationError("--log-level takes \(LogLevel.typeName), not '\(logLevel)'")
@@ -36,6 +38,7 @@ struct DevnetCommand: ParsableCommand {
         let directory = try dir ?? data.places().data + "/devnet"
         var plan = Devnet.Plan(directory: absolute(directory), node: NodeBinary.path, bootstrap: folder + "/bootstrap")
         (plan.managers, plan.workers, plan.verifiers, plan.device, plan.threads) = (managers, workers, verifiers, device, threads)
+        plan.decoys = decoys
         plan.logLevel = LogLevel(rawValue: logLevel) ?? .info
 
         let loop = try EventLoop()

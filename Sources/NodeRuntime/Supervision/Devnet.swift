@@ -22,6 +22,8 @@ public final class Devnet {
         public var device: String?
         /// Threads of each Worker's native device; 0 for one per processor.
         public var threads = 0
+        /// Tasks of a thousand that begin with a decoy.
+        public var decoys = 0
 
         /// Processes of one kind at most: a machine has only so many ports and so much memory.
         public static let countMax = 100
@@ -84,6 +86,7 @@ public final class Devnet {
     /// Writes keys and definition, and starts the bootstrap peer.
     public func start() throws(DaemonError) {
         definition.name = "devnet"
+        definition.decoys = plan.decoys
         definition.protocolPrefix = "inferix-devnet"
         do {
             try Directory.create(plan.directory)

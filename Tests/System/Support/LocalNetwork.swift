@@ -30,16 +30,18 @@ final class LocalNetwork {
     /// Starts a network and waits until all of it is registered.
     ///
     /// - Parameter markedFrom: pixels of a tile's side from which on it carries marks.
-    convenience init(_ site: Site, workers: Int, verifiers: Int, markedFrom side: Int = 256) throws {
-        try self.init(site, markedFrom: side)
+    /// - Parameter decoys: tasks of a thousand that begin with one.
+    convenience init(_ site: Site, workers: Int, verifiers: Int, markedFrom side: Int = 256, decoys: Int = 0) throws {
+        try self.init(site, markedFrom: side, decoys: decoys)
         for number in 0..<workers { try start("worker-\(number + 1)", .worker) }
         for number in 0..<verifiers { try start("verifier-\(number + 1)", .verifier) }
         try waitUntilReady()
     }
 
     /// Starts the bootstrap peer and the Manager.
-    private init(_ site: Site, markedFrom side: Int) throws {
+    private init(_ site: Site, markedFrom side: Int, decoys: Int) throws {
         self.site = site
+        definition.decoys = decoys
         definition.marks.tileSideMin = side
         definition.name = "system"
         definition.protocolPrefix = "inferix-system"
