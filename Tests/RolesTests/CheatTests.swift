@@ -1,3 +1,4 @@
+import LibP2P
 import ProofOfRender
 import RenderModel
 import Testing
@@ -48,6 +49,36 @@ import Testing
         let lost = harness.outcomes(.expired) + harness.outcomes(.handedBack)
         #expect(lost > 0)
         #expect(harness.outcomes(.rejected) == 0, "silence alone is no fraud")
+        let worker = harness.parties[harness.workers[0]].keys.key
+        let rules = harness.events.compactMap { event -> PenaltyRule? in
+            guard case .penalised(worker, let rule, _, _) = event.1 else { return nil }
+            return rule
+        }
+        // What it committed to it has to answer for; an offer that it lets lie costs it the lease.
+        #expect(kind == "prover" ? !rules.isEmpty && rules.allSatisfy { $0 == .silence } : rules.isEmpty, "\(rules)")
+    }
+
+    /// A Verifier that took a duty and says nothing more is penalised while it is connected, and replaced in any case.
+    @Test(arguments: [true, false]) func aVerifierThatTookADutyHasToAnswer(isConnected: Bool) throws {
+        var options = RoleHarness.Options()
+        options.verifiers = 4
+        let harness = RoleHarness(options)
+        let silent = harness.verifiers[0]
+        let key = harness.parties[silent].keys.key
+        harness.filter = { harness, from, _, name, bytes in
+            guard from == silent, name == .verify, case .challenge? = try? VerifyCall(encoded: bytes) else { return true }
+            if !isConnected, harness.parties[silent].isUp { harness.crash(silent) }
+            return false
+        }
+        let job = try #require(harness.submit(harness.order()))
+        guard case .delivered? = harness.fetch(job, seconds: 900) else {
+            Issue.record("not delivered: \(harness.events.suffix(30))")
+            return
+        }
+        harness.run(seconds: 60)
+        let asked = harness.events.contains { if case .dutyGiven(_, _, _, key) = $0.1 { true } else { false } }
+        let penalised = harness.events.contains { if case .penalised(key, .silence, _, _) = $0.1 { true } else { false } }
+        #expect(asked && penalised == isConnected)
     }
 
     /// A Verifier that accepts everything does not carry a cheat past the others.

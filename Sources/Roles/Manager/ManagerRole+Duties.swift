@@ -117,8 +117,15 @@ extension ManagerRole {
     /// A wait of a duty passed: the Worker's where its proof is missing, else the Verifier's.
     mutating func dutyLate(_ ref: DutyRef, now: Instant, emit: inout [RoleEffect]) {
         switch duty(ref)?.stage {
-        case .challenged, .opening: workerSilent(ref.attempt, now: now, emit: &emit)
+        case .challenged, .opening:
+            if let attempt = attempt(ref.attempt), let duty = duty(ref), let asked = duty.blind ?? duty.challenge {
+                penaliseSilence(of: attempt.worker, ref.attempt, evidence: attempt.commitment, asked, emit: &emit)
+            }
+            workerSilent(ref.attempt, now: now, emit: &emit)
         case .asked, .accepted, .located, .opened:
+            if let duty = duty(ref), let accept = duty.accept {
+                penaliseSilence(of: duty.verifier, ref.attempt, evidence: duty.record, accept, emit: &emit)
+            }
             if let verifier = duty(ref)?.verifier { members.cool(verifier, until: now + parameters.coolDown) }
             lapse(ref, now: now, emit: &emit)
         case .blinded, .revealed, .lapsed, nil: break

@@ -55,6 +55,12 @@ extension ManagerRole {
         }
     }
 
+    /// Whoever is gone may have lost its power; whoever is here and does not answer withholds. Both lose the work.
+    mutating func penaliseSilence(of key: Bytes32, _ ref: AttemptRef, evidence: Record?..., emit: inout [RoleEffect]) {
+        guard members[key]?.isConnected == true else { return }
+        penalise(key, .silence, ref, evidence: evidence.compactMap { $0.map(keys.id) }, emit: &emit)
+    }
+
     mutating func penalise(_ key: Bytes32, _ rule: PenaltyRule, _ ref: AttemptRef, evidence: [RecordID], emit: inout [RoleEffect]) {
         let body = Penalty(
             offender: key, rule: rule, job: ref.job, task: ref.task, attempt: ref.attempt, round: clock.round, evidence: evidence)

@@ -9,6 +9,8 @@ public enum PenaltyRule: UInt32, Hashable, Sendable, CaseIterable {
     case equivocation = 2
     /// A verdict that the recomputations of others contradict.
     case wrongVerdict = 3
+    /// It did not answer, although it was connected and had taken on to: for a commitment, or for a duty that it accepted.
+    case silence = 4
 }
 
 /// The Manager's signed statement that somebody broke a rule, with what shows it. It moves no money: fines are the ledger's.
