@@ -11,7 +11,7 @@ import Wire
 
 /// Results that are false because the Manager asked for them.
 @Suite struct DecoyRoleTests {
-    /// The first attempt of every task is a decoy.
+    /// The first two attempts of every task are decoys.
     private func options(verifiers: Int = 6) -> RoleHarness.Options {
         var options = RoleHarness.Options()
         options.verifiers = verifiers
@@ -59,11 +59,11 @@ import Wire
         let options = options()
         let harness = RoleHarness(options)
         let status = try deliver(harness, options)
-        #expect(harness.outcomes(.decoy) == Int(status.tasksTotal) && harness.outcomes(.rejected) == 0)
+        #expect(harness.outcomes(.decoy) == 2 * Int(status.tasksTotal) && harness.outcomes(.rejected) == 0)
         #expect(penalised(harness).isEmpty)
         #expect(status.attemptsLost == 0)
         let bundles = bundles(harness)
-        #expect(bundles.count == Int(status.tasksTotal))
+        #expect(bundles.count == 2 * Int(status.tasksTotal))
         var rejected = 0
         for bundle in bundles {
             let report = report(bundle, harness)

@@ -17,7 +17,7 @@ struct DevnetCommand: ParsableCommand {
         String?
     @Option(name: .long, help: ArgumentHelp("Where Workers render: native, opencl or opencl:N.", valueName: "device")) var device: String?
     @Option(name: .long, help: "Threads of each Worker's native device; 0: one per processor.") var threads = 0
-    @Option(name: .long, help: "Tasks of a thousand that begin with a result which is false on purpose, 0 to 1000.") var decoys = 0
+    @Option(name: .long, help: "Attempts of a thousand whose result is false on purpose, 0 to 1000.") var decoys = 0
     @Option(name: .long, help: ArgumentHelp("The least severe message that is logged.", valueName: "level")) var logLevel = LogLevel.info
         .rawValue
 

@@ -24,7 +24,7 @@ extension NetworkDefinition {
         Field("marks.tile_side_min", \.marks.tileSideMin, 64...65_536, "tasks with a shorter side carry no marks"),
         Field("marks.textures", \.marks.textures, "marks in textures as well"),
         Field(
-            "decoys.permille", \.decoys, 0...1000, "tasks of a thousand that begin with a result which is false on purpose"
+            "decoys.permille", \.decoys, 0...1000, "attempts of a thousand whose result is false on purpose"
         ),
         Field("authority.keys", \.authority.keys, "Ed25519 keys of the licence authority, as peer ids; none: no licences"),
         Field("authority.threshold", \.authority.threshold, 0...listMax, "signatures that make a licence"),

@@ -24,7 +24,7 @@ public struct NetworkDefinition: Equatable, Sendable {
     public var gossip = GossipTuning()
     public var limits = Limits()
     public var marks = Marks()
-    /// Tasks of a thousand that a Manager begins with a result which is false on purpose.
+    /// Attempts of a thousand whose result is false on purpose.
     public var decoys = 20
 
     public init() {}

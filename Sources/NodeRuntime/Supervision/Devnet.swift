@@ -22,7 +22,7 @@ public final class Devnet {
         public var device: String?
         /// Threads of each Worker's native device; 0 for one per processor.
         public var threads = 0
-        /// Tasks of a thousand that begin with a decoy.
+        /// Attempts of a thousand that are decoys.
         public var decoys = 0
 
         /// Processes of one kind at most: a machine has only so many ports and so much memory.

@@ -110,6 +110,8 @@ struct TaskState: Sendable {
     var attempts: UInt32 = 0
     /// Attempts that a Worker broke off or got wrong.
     var failures: UInt32 = 0
+    /// Attempts that were false on purpose.
+    var decoys: UInt32 = 0
     /// The decision that opens the next attempt: the plan, or the end of the attempt before.
     var cause: RecordID
     /// Until its copy of the scene is marked.

@@ -27,7 +27,7 @@ public struct ManagerParameters: Sendable {
     /// Numbers of the network.
     public var marks = MarkParameters()
 
-    /// Tasks of a thousand whose first attempt is a decoy.
+    /// Attempts of a thousand that are decoys; two of a task at most.
     public var decoyPermille: UInt64 = 0
 
     // The job's challenge and price.

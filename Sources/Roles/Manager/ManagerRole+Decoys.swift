@@ -4,16 +4,17 @@ internal import ProofOfRender
 internal import RenderModel
 internal import Wire
 
-/// Some first attempts are false on purpose, so that a Verifier never knows whether it is being looked at.
+/// Some attempts are false on purpose, so that a Verifier never knows whether it is being looked at.
 ///
 /// The promise is anchored with or before the commitment and names nothing; the Worker has the signed reveal from the start, which clears
 /// it; everybody else gets it with the end of the attempt.
 extension ManagerRole {
-    /// Whether this attempt is a decoy. One per task at most, so that every task ends.
+    /// Of one task, so that every task ends. Any attempt may be one: what cannot be a decoy would not be looked at.
+    static let decoysMax: UInt32 = 2
+
     mutating func drawnDecoy(_ attempt: Attempt) -> PromisedDecoy? {
-        guard parameters.decoyPermille > 0, attempt.ref.attempt == 0, secret.nextWord() % 1_000 < parameters.decoyPermille else {
-            return nil
-        }
+        guard parameters.decoyPermille > 0, let task = jobs[attempt.ref.job]?.tasks[Int(attempt.ref.task)] else { return nil }
+        guard task.decoys < ManagerRole.decoysMax, secret.nextWord() % 1_000 < parameters.decoyPermille else { return nil }
         let permille = Decoy.permilles[Int(secret.nextWord() % UInt64(Decoy.permilles.count))]
         guard let decoy = Decoy(key: secret.next(), permille: permille) else { return nil }
         let salt = secret.next()

@@ -94,6 +94,7 @@ extension ManagerRole {
         attempt.decoy = drawnDecoy(attempt)
         jobs[id]?.tasks[index].drawn = nil
         jobs[id]?.tasks[index].attempts += 1
+        if attempt.decoy != nil { jobs[id]?.tasks[index].decoys += 1 }
         jobs[id]?.tasks[index].attempt = attempt
         offers[attempt.offerID] = ref
         persistTask(id, index, emit: &emit)

@@ -185,9 +185,10 @@ struct TaskRow: Sendable {
         }
         if let offer { writer.alwaysBytes(6, offer.encoded) }
         if let commitment { writer.alwaysBytes(7, commitment.encoded) }
+        for key in state.barred.filter({ $0.value == .distantFuture }).keys.sorted() { writer.bytes32(8, key) }
         if let promise { writer.alwaysBytes(9, promise.encoded) }
         if let reveal { writer.alwaysBytes(10, reveal.encoded) }
-        for key in state.barred.filter({ $0.value == .distantFuture }).keys.sorted() { writer.bytes32(8, key) }
+        writer.uint32(11, state.decoys)
         return writer.bytes
     }
 
@@ -206,6 +207,7 @@ struct TaskRow: Sendable {
             case 8: state.barred[try field.bytes32()] = .distantFuture
             case 9: promise = try Record(encoded: try field.bytes())
             case 10: reveal = try Record(encoded: try field.bytes())
+            case 11: state.decoys = try field.uint32()
             default: break
             }
         }

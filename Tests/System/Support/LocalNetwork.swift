@@ -30,7 +30,7 @@ final class LocalNetwork {
     /// Starts a network and waits until all of it is registered.
     ///
     /// - Parameter markedFrom: pixels of a tile's side from which on it carries marks.
-    /// - Parameter decoys: tasks of a thousand that begin with one.
+    /// - Parameter decoys: attempts of a thousand that are one.
     convenience init(_ site: Site, workers: Int, verifiers: Int, markedFrom side: Int = 256, decoys: Int = 0) throws {
         try self.init(site, markedFrom: side, decoys: decoys)
         for number in 0..<workers { try start("worker-\(number + 1)", .worker) }
