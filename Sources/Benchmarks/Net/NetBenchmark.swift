@@ -42,6 +42,8 @@ public struct NetBenchmark {
             plan.transfer = max(1 << 20, transfer / 8)
             plan.messages = max(plan.inFlight, messages / 10)
             plan.blocks = max(1, blocks / 8)
+            // Theirs takes no larger ones.
+            plan.blockSize = min(blockSize, 512 << 10)
             return plan
         }
     }
