@@ -12,6 +12,7 @@ extension ManagerRole {
     /// Of one task, so that every task ends. Any attempt may be one: what cannot be a decoy would not be looked at.
     static let decoysMax: UInt32 = 2
 
+    /// Nil for an attempt that is meant as it is.
     mutating func drawnDecoy(_ attempt: Attempt) -> PromisedDecoy? {
         guard parameters.decoyPermille > 0, let task = jobs[attempt.ref.job]?.tasks[Int(attempt.ref.task)] else { return nil }
         guard task.decoys < ManagerRole.decoysMax, secret.nextWord() % 1_000 < parameters.decoyPermille else { return nil }

@@ -73,10 +73,10 @@ struct Lease: Sendable {
         return proof.openings(for: blind, grid: grid, keys: keys)
     }
 
-    mutating func trace(for question: Record, keys: RoleKeys) -> LeaseProof.TraceAnswer {
+    mutating func trace(for question: Record, isBusy: Bool, keys: RoleKeys) -> LeaseProof.TraceAnswer {
         guard var proof else { return .reply(.refused(.wrongState)) }
         defer { self.proof = proof }
-        return proof.trace(for: question, offer: offer, offerID: offerID, keys: keys)
+        return proof.trace(for: question, offer: offer, offerID: offerID, isBusy: isBusy, keys: keys)
     }
 
     mutating func updateProof(_ change: (inout LeaseProof) -> Void) { proof.mutate(change) }

@@ -8,7 +8,7 @@ internal import Wire
 struct LeaseProof: Sendable {
     /// Duties on one commitment: two or six, and those of disputes.
     static let dutiesMax = 64
-    /// Questions about one commitment that are rendered at a time.
+    /// Traces that a Worker renders at a time, over all of its commitments: sixteen pieces of work each.
     static let tracesMax = 2
 
     private struct Served: Sendable {
@@ -101,7 +101,8 @@ struct LeaseProof: Sendable {
     }
 
     /// One question per duty, about a record that was opened for it.
-    mutating func trace(for question: Record, offer: Offer, offerID: RecordID, keys: RoleKeys) -> TraceAnswer {
+    /// `isBusy`: no other trace can be begun now.
+    mutating func trace(for question: Record, offer: Offer, offerID: RecordID, isBusy: Bool, keys: RoleKeys) -> TraceAnswer {
         guard let body: SampleQuestion = keys.open(question) else { return .reply(.refused(.notSigned)) }
         guard let duty = served[body.duty], duty.verifier == question.author, duty.openings == body.openings else {
             return .reply(.refused(.unknown))
@@ -112,7 +113,7 @@ struct LeaseProof: Sendable {
             if let record = trace.record { return .reply(.record(record)) }
             return .reply(trace.renders == nil ? .refused(.wrongState) : .pending)
         }
-        guard served.values.count(where: { $0.trace?.renders != nil }) < LeaseProof.tracesMax else { return .reply(.pending) }
+        if isBusy { return .reply(.pending) }
         guard
             let located = duty.located,
             let claim = Claim(offer: offer, offerID: offerID, commitment: commitment, commitmentID: recordID),
@@ -121,6 +122,8 @@ struct LeaseProof: Sendable {
         served[body.duty]?.trace = Trace(question: id, place: body.place)
         return .render(requests, body.place, duty: body.duty)
     }
+
+    var tracesRunning: Int { served.values.count { $0.trace?.renders != nil } }
 
     mutating func tracing(_ duty: RecordID, _ renders: SampleRenders) { served[duty]?.trace?.renders = renders }
 

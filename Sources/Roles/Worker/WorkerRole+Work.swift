@@ -134,8 +134,9 @@ extension WorkerRole {
     /// What a record was after each of its samples is not kept: it is rendered again.
     private mutating func trace(_ offer: RecordID, _ question: Record, emit: inout [RoleEffect]) -> RecordReply {
         guard var lease = leases[offer] else { return .refused(.unknown) }
+        let isBusy = leases.values.reduce(0) { $0 + ($1.proof?.tracesRunning ?? 0) } >= LeaseProof.tracesMax
         defer { leases[offer] = lease }
-        switch lease.trace(for: question, keys: keys) {
+        switch lease.trace(for: question, isBusy: isBusy, keys: keys) {
         case .reply(let reply): return reply
         case .render(let requests, let place, let duty):
             let renders = SampleRenders(requests, at: place, of: lease.offer.sceneRoot, ids: &ids, emit: &emit)
