@@ -1,4 +1,5 @@
 import Crypto
+import Determinism
 import Identity
 import LibP2P
 import ProofOfRender
@@ -118,6 +119,32 @@ import Wire
         let bundles = try rejected(harness)
         #expect(!bundles.isEmpty)
         for bundle in bundles { #expect(try rejects(bundle).allSatisfy { $0.trace == nil }) }
+    }
+
+    /// Sixteen pieces of work a trace, and a render waits behind them: two at a time, of whatever commitments.
+    @Test func aWorkerRendersTwoTracesAtATime() throws {
+        var options = options(Cheats.alteredBucketWithTraces)
+        (options.workers, options.verifiers) = (1, 6)
+        let harness = RoleHarness(options)
+        harness.recomputeTime = 2_000
+        var begun: [(at: Instant, work: WorkID)] = []
+        var running = 0
+        harness.onEffect = { index, effect in
+            guard index == harness.workers[0], case .recompute(let work, _, _, _, _, _) = effect else { return }
+            begun.append((harness.now, work))
+            running = max(running, begun.count { harness.now < $0.at + .milliseconds(2_000) })
+        }
+        var asked: Set<RecordID> = []
+        harness.filter = { _, _, _, name, bytes in
+            if name == .verify, case .trace(let offer, _)? = try? VerifyCall(encoded: bytes) { asked.insert(offer) }
+            return true
+        }
+        var order = harness.order()
+        order.level = .high
+        _ = try #require(harness.submit(order))
+        harness.run(seconds: 300) { _ in begun.count >= 16 * 12 }
+        #expect(begun.count >= 16 * 12 && asked.count > 1, "\(begun.count) pieces for \(asked.count) commitments")
+        #expect(running == 32)
     }
 
     /// A Verifier cannot have a Worker render more than it challenged: one question per duty, and none about what was not opened.

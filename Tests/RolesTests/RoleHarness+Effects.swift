@@ -14,6 +14,7 @@ extension RoleHarness {
         let life = parties[index].life
         var isPromiseTouched = false
         for effect in effects {
+            onEffect(index, effect)
             switch effect {
             case .request(let id, let peer, _, let name, let bytes, let timeout):
                 invariants.sees(name, bytes, from: index, in: self)
@@ -50,7 +51,7 @@ extension RoleHarness {
                 work(id, after: time, index) { .rendered(id, FakeEngine.render(request, marks: marks)) }
             case .recompute(let id, let root, let settings, let frame, let rngKey, let places):
                 let marks = regions(root)
-                work(id, after: index == manager ? managerTime : 100, index) {
+                work(id, after: index == manager ? managerTime : recomputeTime, index) {
                     .recomputed(id, FakeEngine.recompute(settings, frame: frame, rngKey: rngKey, places, marks: marks))
                 }
             case .markScene(let id, let root, let order):

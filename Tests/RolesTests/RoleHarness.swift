@@ -70,9 +70,14 @@ final class RoleHarness {
     var areCopiesTrue = true
     /// Milliseconds that the Manager's engine takes for its own recomputations.
     var managerTime: UInt64 = 100
+    /// The same of everybody else's engine.
+    var recomputeTime: UInt64 = 100
     private var queries: UInt64 = 0
     /// Asked before every delivery; false drops it.
     var filter: (RoleHarness, _ from: Int, _ to: Int, ProtocolName, [UInt8]) -> Bool = { _, _, _, _, _ in true }
+
+    /// Sees every effect before it is carried out.
+    var onEffect: (Int, RoleEffect) -> Void = { _, _ in }
 
     /// Sees every answer that a party gets.
     var onResponse: (Int, [UInt8]) -> Void = { _, _ in }
