@@ -10,3 +10,9 @@ size_t heap_live_bytes(void) {
     return 0;
 #endif
 }
+
+void heap_trim(void) {
+#if defined(__GLIBC__)
+    malloc_trim(0);
+#endif
+}

@@ -61,6 +61,8 @@ public struct Discovery: Sendable {
     private var nextAnnouncement: Instant
     private var hasRefreshed = false
     private var isStarted = false
+    /// Nobody is looked for or kept.
+    public private(set) var isParked = false
     /// Read after every input of the node, changed by few.
     public private(set) var nextDeadline: Instant?
 
@@ -85,7 +87,8 @@ public struct Discovery: Sendable {
     }
 
     private var wantsManagers: Bool {
-        switch place {
+        if isParked { return false }
+        return switch place {
         case .bootstrap: false
         case .manager: true
         case .leaf: managersInSight < parameters.managersWanted
@@ -93,12 +96,13 @@ public struct Discovery: Sendable {
     }
 
     /// Bootstrap peers serve everybody: who knows enough Managers leaves them alone.
-    private var wantsBootstrap: Bool { place == .bootstrap || managersInSight < parameters.managersWanted }
+    private var wantsBootstrap: Bool { !isParked && (place == .bootstrap || managersInSight < parameters.managersWanted) }
 
     private var managersInSight: Int { managers.count { $0.isKept || $0.isDialling } }
 
     /// Chooses among the connected Managers whom to keep, those kept already first: what a role has begun with one goes on.
     private mutating func keepManagers(emit: inout [Effect]) {
+        guard !isParked else { return }
         var room = place == .manager ? parameters.candidatesMax : place == .leaf ? parameters.managersWanted : 0
         room -= managers.count { $0.isKept }
         var hasChanged = false
@@ -111,7 +115,10 @@ public struct Discovery: Sendable {
     }
 
     private mutating func rearm() {
-        guard isStarted else { return }
+        guard isStarted, !isParked else {
+            nextDeadline = nil
+            return
+        }
         var deadline = min(nextSearch, nextAnnouncement)
         if wantsBootstrap {
             for candidate in bootstrap where !candidate.isConnected && !candidate.isDialling {
@@ -147,7 +154,7 @@ public struct Discovery: Sendable {
             managers[index].wait = parameters.retryMin
             keepManagers(emit: &emit)
         }
-        if servesDHT, !hasRefreshed {
+        if servesDHT, !hasRefreshed, !isParked {
             hasRefreshed = true
             emit.append(.refreshTable)
             if place != .bootstrap { nextSearch = now }
@@ -197,18 +204,33 @@ public struct Discovery: Sendable {
             nextSearch = now + parameters.refreshInterval
         } else {
             nextSearch = now + searchWait
-            searchWait = min(searchWait * 2, min(parameters.retryMax, parameters.refreshInterval))
+            searchWait = min(searchWait * 2, managersInSight == 0 ? parameters.retryMax : parameters.refreshInterval)
         }
         handleDeadline(now: now, emit: &emit)
     }
 
-    /// A leaf without a single Manager, or a Manager that knows no other, goes on looking eagerly.
-    private var wantsMore: Bool {
-        switch place {
-        case .bootstrap: false
-        case .manager: false
-        case .leaf: managersInSight == 0
-        }
+    /// A leaf goes on looking, less and less eagerly where it has one Manager: the network may have no more.
+    private var wantsMore: Bool { place == .leaf && managersInSight < parameters.managersWanted }
+
+    /// Lets everybody go and looks for nobody. What is known of Managers is kept.
+    public mutating func park(emit: inout [Effect]) {
+        isParked = true
+        let hadManagers = managers.contains(where: \.isKept)
+        for index in managers.indices { managers[index].isKept = false }
+        if hadManagers { emit.append(.managersChanged) }
+        rearm()
+    }
+
+    /// Goes back to the Managers that are known, and looks for others.
+    public mutating func resume(now: Instant, emit: inout [Effect]) {
+        guard isParked else { return }
+        isParked = false
+        for index in bootstrap.indices { bootstrap[index].makeDue(at: now, parameters) }
+        for index in managers.indices { managers[index].makeDue(at: now, parameters) }
+        searchWait = parameters.retryMin
+        nextSearch = now + parameters.retryMin
+        keepManagers(emit: &emit)
+        handleDeadline(now: now, emit: &emit)
     }
 
     public mutating func announced(successfully: Bool, now: Instant) {
@@ -217,7 +239,7 @@ public struct Discovery: Sendable {
     }
 
     public mutating func handleDeadline(now: Instant, emit: inout [Effect]) {
-        guard isStarted else { return }
+        guard isStarted, !isParked else { return }
         defer { rearm() }
         if wantsBootstrap { for index in bootstrap.indices { bootstrap[index].dialIfDue(now: now, emit: &emit) } }
         for index in managers.indices where wantsManagers { managers[index].dialIfDue(now: now, emit: &emit) }
@@ -239,6 +261,12 @@ extension Discovery.Candidate {
         isKept = false
         nextAttempt = now + wait
         wait = min(wait * 2, parameters.retryMax)
+    }
+
+    /// May be dialled at once, however often that failed.
+    fileprivate mutating func makeDue(at now: Instant, _ parameters: Discovery.Parameters) {
+        nextAttempt = now
+        wait = parameters.retryMin
     }
 
     fileprivate mutating func dialIfDue(now: Instant, emit: inout [Discovery.Effect]) {

@@ -2,6 +2,7 @@ import Determinism
 import GossipSub
 import Identity
 import LibP2P
+import Roles
 import Wire
 
 /// How long connections are kept that nobody needs.
@@ -18,7 +19,8 @@ public struct ConnectionParameters: Equatable, Sendable {
 /// Whoever opened a connection closes it when it has no more use for it: a search in the DHT leaves tens of them behind.
 ///
 /// Those that others opened are theirs to close; `SwarmParameters.connectionsMax` bounds them. Needed without being used are the
-/// connections that discovery keeps, those of a mesh, and as many more to members of our topics as gossip wants.
+/// connections that discovery keeps, those of a mesh, and as many more to members of our topics as gossip wants. A node that is
+/// parked needs none, and closes those that others opened too.
 extension Node {
     /// A request of ours goes out.
     mutating func request(
@@ -42,7 +44,7 @@ extension Node {
     mutating func closeIdle(now: Instant, emit: inout [NodeEffect]) {
         var next: Instant?
         var spare: Int?
-        for index in peers.entries.indices where peers.entries[index].direction == .outbound {
+        for index in peers.entries.indices where isParked || peers.entries[index].direction == .outbound {
             switch need(at: index) {
             case .required: next = earliest(next, now + parameters.connections.neededRecheck)
             case .spare: if spare.map({ peers.entries[index].usedUntil < peers.entries[$0].usedUntil }) ?? true { spare = index }
@@ -55,7 +57,8 @@ extension Node {
     }
 
     private func need(at index: Int) -> GossipSub.Need {
-        discovery.keeps(peers.entries[index].id) ? .required : gossip.need(of: peers.entries[index].handle)
+        if isParked { return .none }
+        return discovery.keeps(peers.entries[index].id) ? .required : gossip.need(of: peers.entries[index].handle)
     }
 
     /// Closes a connection that is idle; else says when it will be.
@@ -63,5 +66,31 @@ extension Node {
         guard peers.entries[index].usedUntil <= now else { return peers.entries[index].usedUntil }
         emit.append(.network(.disconnect(peers.entries[index].handle, .idle)))
         return nil
+    }
+
+    // Parking.
+
+    /// All roles have left the network until they are told to resume.
+    public var isParked: Bool { discovery.isParked }
+
+    /// A role has left its Managers. With the last one the node leaves its peers: what is under way may end, then they are idle.
+    mutating func parked(_ role: RoleName, now: Instant, emit: inout [NodeEffect]) {
+        parkedRoles.insert(role)
+        guard parameters.roles.allSatisfy(parkedRoles.contains), !isParked else { return }
+        var effects: [Discovery.Effect] = []
+        discovery.park(emit: &effects)
+        carryOut(effects, now: now, emit: &emit)
+        watchConnections(now: now)
+        emit.append(.event(.parked))
+    }
+
+    /// A role is wanted again.
+    mutating func resumed(_ role: RoleName, now: Instant, emit: inout [NodeEffect]) {
+        parkedRoles.remove(role)
+        guard isParked else { return }
+        var effects: [Discovery.Effect] = []
+        discovery.resume(now: now, emit: &effects)
+        carryOut(effects, now: now, emit: &emit)
+        watchConnections(now: now)
     }
 }

@@ -12,7 +12,7 @@ extension Node {
         switch event {
         case .connected(let handle, let peer, let direction, let address):
             peers.insert(handle, peer, direction, address: address, usedUntil: now + parameters.connections.idleMax)
-            if direction == .outbound { watchConnections(now: now) }
+            if isParked || direction == .outbound { watchConnections(now: now) }
             emit.append(.event(.connected(peer, direction)))
             tellRoles(.peerConnected(peer), now: now, emit: &emit)
             var effects: [Discovery.Effect] = []

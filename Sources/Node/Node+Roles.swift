@@ -103,7 +103,9 @@ extension Node {
                 if reason == .malformed || reason == .flood { penalise(peer, .task, emit: &emit) }
             case .deliverTile(let job, let frame, let tile, let bytes):
                 emit.append(.deliverTile(job: job, frame: frame, tile, bytes))
-            case .event(let event): emit.append(.event(.role(role, event)))
+            case .event(let event):
+                emit.append(.event(.role(role, event)))
+                if event == .parked { parked(role, now: now, emit: &emit) }
             case .answer(let id, let answer): emit.append(.answer(role, id, answer))
             }
         }

@@ -34,6 +34,7 @@ public struct Node: StateMachine {
     var lastBlockToken: UInt64 = 0
     var joined = JoinedTopics()
     var generator: Generator
+    var parkedRoles: Set<RoleName> = []
     /// When to look for idle connections; nil where none is of our making.
     var idleCheckAt: Instant?
     /// Stored, so that whoever holds thousands of nodes reads it without touching the rest.
@@ -103,7 +104,9 @@ public struct Node: StateMachine {
         case .scenesCompared(let id, let isCopy): tellOwner(of: id.value, .scenesCompared(id, isCopy), now: now, emit: &emit)
         case .recomputed(let id, let values): tellOwner(of: id.value, .recomputed(id, values), now: now, emit: &emit)
         case .workFailed(let id, let failure): tellOwner(of: id.value, .workFailed(id, failure), now: now, emit: &emit)
-        case .command(let role, let id, let command): tell(role, .command(id, command), now: now, emit: &emit)
+        case .command(let role, let id, let command):
+            if case .resume = command { resumed(role, now: now, emit: &emit) }
+            tell(role, .command(id, command), now: now, emit: &emit)
         case .query(let role, let id, let query): tell(role, .query(id, query), now: now, emit: &emit)
         case .subscribe(let topic): join(topic, now: now, emit: &emit)
         case .unsubscribe(let topic): leave(topic, now: now, emit: &emit)
@@ -115,7 +118,7 @@ public struct Node: StateMachine {
     }
 
     public mutating func handleDeadline(now: Instant, emit: inout [NodeEffect]) {
-        if isDue(kademlia.nextDeadline, now) {
+        if isDue(kademliaDeadline, now) {
             var effects: [Kademlia.Effect] = []
             kademlia.handleDeadline(now: now, emit: &effects)
             carryOut(effects, now: now, emit: &emit)
@@ -142,11 +145,14 @@ public struct Node: StateMachine {
     }
 
     private mutating func rearm() {
-        var deadline = earliest(earliest(kademlia.nextDeadline, gossip.nextDeadline), earliest(blocks.nextDeadline, discovery.nextDeadline))
+        var deadline = earliest(earliest(kademliaDeadline, gossip.nextDeadline), earliest(blocks.nextDeadline, discovery.nextDeadline))
         deadline = earliest(earliest(deadline, idleCheckAt), blockWants.nextDeadline)
         for role in parameters.roles { deadline = earliest(deadline, self.deadline(of: role)) }
         nextDeadline = deadline
     }
+
+    /// A table is not refreshed while the node is parked.
+    private var kademliaDeadline: Instant? { isParked ? nil : kademlia.nextDeadline }
 
     /// Gossip messages that came more than once.
     public var gossipDuplicates: UInt64 { gossip.duplicateCount }

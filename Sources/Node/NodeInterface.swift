@@ -78,6 +78,8 @@ public enum NodeEvent: Sendable {
     case dialFailed(PeerID, NetworkFailure)
     /// Managers that we are connected to.
     case managers([PeerID])
+    /// All roles have left the network until they are told to resume; connections end as they become idle.
+    case parked
     /// A valid message on a topic that we joined; `from` is its author.
     case gossip(topic: String, from: PeerID, [UInt8])
     /// A peer broke a protocol.

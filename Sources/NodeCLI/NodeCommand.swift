@@ -12,8 +12,8 @@ struct NodeCommand: ParsableCommand {
             CommandGroup(
                 name: "Run",
                 subcommands: [
-                    RunCommand.self, StatusCommand.self, PeersCommand.self, PauseCommand.self, ResumeCommand.self, DrainCommand.self,
-                    DevnetCommand.self,
+                    RunCommand.self, StatusCommand.self, PeersCommand.self, PauseCommand.self, ParkCommand.self, ResumeCommand.self,
+                    DrainCommand.self, DevnetCommand.self,
                 ]),
             CommandGroup(name: "Render on the network", subcommands: [SubmitCommand.self, JobCommand.self, SceneReadCommand.self]),
             CommandGroup(name: "Check", subcommands: [ProofCommand.self, PenaltiesCommand.self]),

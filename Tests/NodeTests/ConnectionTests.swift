@@ -19,15 +19,19 @@ import Wire
         var now = Instant.origin
         private static let secret = Bytes32(words: 8, 8, 8, 8)
 
-        init(_ place: Discovery.Place = .leaf) {
+        init(_ place: Discovery.Place = .leaf, roles: [RoleName] = []) {
             let network = NetworkParameters(
                 id: Bytes32(words: 1, 2, 3, 4), prefix: "simulated", bootstrap: [(Lab.peer(0), [.tcp4(1, port: 1)])], round: .seconds(2),
                 shards: 1)
             let parameters = NodeParameters(
-                signing: .simulated(identity: Bytes32(words: 7, 7, 7, 7), secret: Lab.secret), network: network, place: place, roles: [],
+                signing: .simulated(identity: Bytes32(words: 7, 7, 7, 7), secret: Lab.secret), network: network, place: place, roles: roles,
                 profile: .zero, generator: Generator(seed: 5))
             node = Node(parameters, firstSequenceNumber: 1)
             _ = give(.started(entropy: .zero, restored: []))
+        }
+
+        mutating func command(_ command: RoleCommand) -> [NodeEffect] {
+            give(.command(.verifier, Roles.QueryID(1), command))
         }
 
         static func peer(_ number: UInt32) -> PeerID { PeerID(ed25519: Bytes32(words: 9, UInt64(number), 9, 9)) }
@@ -99,6 +103,25 @@ import Wire
         let asked = effects.contains { if case .network(.request(_, Lab.peer(1), _, .kademlia, _, _)) = $0 { true } else { false } }
         #expect(asked)
         #expect(lab.wait(.seconds(11)) == [])
+    }
+
+    /// Whoever opened them, and whatever they were needed for; nothing is dialled before it is resumed.
+    @Test func whoIsParkedHoldsNone() {
+        var lab = Lab(roles: [.verifier])
+        lab.connect(0, .outbound)
+        lab.connect(1, .outbound)
+        lab.connect(2, .inbound)
+        let events = lab.command(.park).compactMap { if case .event(.parked) = $0 { true } else { nil } }
+        #expect(events.count == 1 && lab.node.isParked)
+        #expect(Set(lab.wait(.seconds(11))) == [0, 1, 2])
+        lab.connect(3, .inbound)
+        #expect(lab.wait(.seconds(11)) == [3])
+        #expect(lab.node.nextDeadline == nil && lab.node.peers.count == 0)
+
+        let effects = lab.command(.resume)
+        #expect(effects.contains { if case .network(.dial(Lab.peer(0), _)) = $0 { true } else { false } })
+        lab.connect(0, .outbound)
+        #expect(lab.wait(.seconds(600)) == [])
     }
 
     @Test func whatDiscoveryKeepsStays() {

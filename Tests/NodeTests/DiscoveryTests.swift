@@ -95,6 +95,46 @@ import Wire
         #expect(discovery.connectedManagers == [manager(1), manager(2), manager(4)])
     }
 
+    /// The network may have no more: the waits double up to those of a leaf that has enough.
+    @Test func aLeafWithTooFewGoesOnLooking() {
+        var (discovery, _) = started(.leaf)
+        var effects: [Discovery.Effect] = []
+        discovery.connected(seedPeer, servesDHT: true, now: .origin, emit: &effects)
+        var now = Instant.origin
+        var waits: [Duration] = []
+        for _ in 0..<9 {
+            discovery.managersFound([(manager(1), [address])], isConnected: { _ in true }, now: now, emit: &effects)
+            guard let deadline = discovery.nextDeadline else { return #expect(Bool(false), "no search was planned") }
+            waits.append(deadline - now)
+            now = deadline
+            effects = []
+            discovery.handleDeadline(now: now, emit: &effects)
+            #expect(effects.contains(.findManagers))
+        }
+        #expect(waits == [1, 2, 4, 8, 16, 32, 64, 120, 120].map { Duration.seconds($0) })
+    }
+
+    @Test func whoIsParkedKeepsAndSeeksNobody() {
+        var (discovery, _) = started(.leaf)
+        var effects: [Discovery.Effect] = []
+        discovery.connected(seedPeer, servesDHT: true, now: .origin, emit: &effects)
+        discovery.managersFound((1...2).map { (manager($0), [address]) }, isConnected: { _ in true }, now: .origin, emit: &effects)
+        effects = []
+        discovery.park(emit: &effects)
+        #expect(effects == [.managersChanged])
+        #expect(discovery.connectedManagers == [] && !discovery.keeps(seedPeer) && !discovery.keeps(manager(1)))
+        effects = []
+        // Answers to what was asked before.
+        discovery.managersFound([(manager(3), [address])], isConnected: { _ in true }, now: .origin, emit: &effects)
+        for peer in [seedPeer, manager(1), manager(2), manager(3)] { discovery.disconnected(peer, now: .origin, emit: &effects) }
+        discovery.handleDeadline(now: .origin + .seconds(3_600), emit: &effects)
+        #expect(effects == [] && discovery.nextDeadline == nil)
+
+        discovery.resume(now: .origin + .seconds(3_600), emit: &effects)
+        #expect(effects == [.dial(seedPeer, [address])] + (1...3).map { .dial(manager($0), [address]) })
+        #expect(discovery.nextDeadline == .origin + .seconds(3_601), "and looks for others")
+    }
+
     @Test func anEmptySearchIsRepeated() {
         var (discovery, _) = started(.leaf)
         var effects: [Discovery.Effect] = []

@@ -99,6 +99,35 @@ import Testing
         #expect(harness.outcomes(.declined) == 0)
     }
 
+    /// It is in nobody's roster, and is a member like any other once it is resumed.
+    @Test func aParkedVerifierFinishesItsDutiesAndComesBack() throws {
+        let verifier = RoleHarness().verifiers[0]
+        let harness = try deliver(RoleHarness.Options()) { harness in
+            harness.push(.act { $0.command(verifier, .park) }, after: 7_000)
+        }
+        let key = harness.parties[verifier].keys.key
+        func count(_ isCounted: (Int, RoleEvent) -> Bool) -> Int { harness.events.count { isCounted($0.party, $0.1) } }
+        func duties() -> Int { count { if case .dutyGiven(_, _, _, key) = $1 { true } else { false } } }
+        func joins() -> Int { count { if case .memberJoined(key, .verifier) = $1 { true } else { false } } }
+        #expect(count { $0 == verifier && $1 == .parked } == 1)
+        #expect(count { if case .dutyEnded(_, _, _, .lapsed) = $1 { $0 == verifier } else { false } } == 0)
+        #expect(count { if case .memberLeft(key, .verifier) = $1 { true } else { false } } == 1)
+        let (before, joined) = (duties(), joins())
+        let second = try #require(harness.submit(harness.order(salt: 1)))
+        guard case .delivered? = harness.fetch(second, seconds: 600) else {
+            Issue.record("not delivered without it")
+            return
+        }
+        #expect(duties() == before && joins() == joined)
+
+        harness.command(verifier, .resume)
+        harness.run(seconds: 5)
+        #expect(joins() == joined + 1)
+        let third = try #require(harness.submit(harness.order(salt: 2)))
+        _ = harness.fetch(third, seconds: 600)
+        #expect(duties() > before)
+    }
+
     @Test func aDrainingVerifierFinishesItsDuties() throws {
         let harness = try deliver(RoleHarness.Options()) { harness in
             let verifier = harness.verifiers[0]

@@ -72,8 +72,20 @@ struct PauseCommand: ParsableCommand {
     func run() throws { output.print(try AdminClient.ask(.pause, of: try data.places()), text: "paused") }
 }
 
+struct ParkCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "park", abstract: "Let the running Worker or Verifier leave its network until it is resumed.",
+        discussion: "What was begun is finished. Then the node is in nobody's roster and holds no connection: it costs no traffic.")
+    @OptionGroup var data: DataOptions
+    @OptionGroup var output: JSONOption
+
+    func run() throws {
+        output.print(try AdminClient.ask(.park, of: try data.places()), text: "parked; to come back: node resume")
+    }
+}
+
 struct ResumeCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "resume", abstract: "Let a paused node take work again.")
+    static let configuration = CommandConfiguration(commandName: "resume", abstract: "Let a paused or parked node take work again.")
     @OptionGroup var data: DataOptions
     @OptionGroup var output: JSONOption
 

@@ -13,7 +13,8 @@ enum StatusText {
         line("connections", "\(status["connections"]?.int ?? 0)")
         let managers = status["managers"]?.elements ?? []
         for manager in managers { line("manager", manager.string ?? "") }
-        if managers.isEmpty { line("manager", "none is connected") }
+        let isParked = status["phase"]?.string == "parked"
+        if managers.isEmpty { line("manager", isParked ? "none, until: node resume" : "none is connected") }
         if status["trusted_managers"]?.bool == true {
             line("trust", "the Managers of this network are too few to check each other: they are trusted with the draws")
         }
@@ -35,6 +36,7 @@ enum StatusText {
         if name == "manager" { state += ", \(number("workers")) Workers, \(number("verifiers")) Verifiers, \(number("jobs")) jobs" }
         state += ", \(number("active")) active, \(number("tasks_accepted")) accepted, \(number("tasks_rejected")) rejected"
         state += ", \(Figures.short(number("rays"))) rays"
+        if role["parked"]?.bool == true { state += ", parked" }
         if role["paused"]?.bool == true { state += ", paused" }
         if role["draining"]?.bool == true { state += ", draining" }
         return ["\(name)\t\(state)"] + (role["reasons"]?.elements ?? []).map { "\(name)\t\($0.string ?? "")" }

@@ -7,6 +7,8 @@ public enum AdminRequest: Hashable, Sendable {
     case drain
     /// Roles take nothing new, or take work again.
     case pause
+    /// Besides, the node leaves its network once what was begun is done, until `resume`. Not for a Manager.
+    case park
     case resume
     case jobs
     /// At most `tasksMax` tasks from `firstTask` come back.
@@ -38,6 +40,7 @@ extension AdminRequest {
         case .peers: members.append("ask", .text("peers"))
         case .drain: members.append("ask", .text("drain"))
         case .pause: members.append("ask", .text("pause"))
+        case .park: members.append("ask", .text("park"))
         case .resume: members.append("ask", .text("resume"))
         case .jobs: members.append("ask", .text("jobs"))
         case .roster: members.append("ask", .text("roster"))
@@ -76,6 +79,7 @@ extension AdminRequest {
         case "peers": self = .peers
         case "drain": self = .drain
         case "pause": self = .pause
+        case "park": self = .park
         case "resume": self = .resume
         case "jobs": self = .jobs
         case "roster": self = .roster

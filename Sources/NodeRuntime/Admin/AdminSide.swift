@@ -37,6 +37,13 @@ final class AdminSide {
             respond(.done(.object(["draining": .boolean(true)])))
             daemon.drain()
         case .pause: commandAll(.pause, of: daemon, respond)
+        case .park:
+            guard daemon.settings.roles.allSatisfy({ $0 == .worker || $0 == .verifier }) else {
+                let failure = AdminFailure(
+                    .failed, "only Workers and Verifiers can be parked: others rely on a Manager", advice: "End it: node drain")
+                return respond(.failed(failure))
+            }
+            commandAll(.park, of: daemon, respond)
         case .resume: commandAll(.resume, of: daemon, respond)
         case .jobs: ask(.jobs, of: daemon, respond)
         case .job(let job, let firstTask): ask(.job(JobStatusQuery(job: job, firstTask: firstTask)), of: daemon, respond)

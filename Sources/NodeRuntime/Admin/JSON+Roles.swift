@@ -33,7 +33,8 @@ extension JSON {
     public init(_ status: RoleStatus) {
         self = .object([
             "role": .text("\(status.role)"), "round": .whole(status.round), "draining": .boolean(status.isDraining),
-            "paused": .boolean(status.isPaused), "managers": .whole(status.managers), "workers": .whole(status.workers),
+            "paused": .boolean(status.isPaused), "parked": .boolean(status.isParked), "managers": .whole(status.managers),
+            "workers": .whole(status.workers),
             "verifiers": .whole(status.verifiers), "jobs": .whole(status.jobs), "jobs_ended": .whole(status.jobsEnded),
             "active": .whole(status.active), "tasks_accepted": .whole(status.tasksAccepted),
             "tasks_rejected": .whole(status.tasksRejected), "rays": .whole(status.rays),

@@ -28,6 +28,7 @@ extension NodeDaemon {
         switch phase {
         case .starting: "starting"
         case .draining, .stopping, .stopped: "draining"
+        case .running where node.isParked: "parked"
         case .running:
             settings.roles.contains { $0 != .manager } && managers.isEmpty ? "no Manager is connected yet" : nil
         }

@@ -15,8 +15,9 @@ enum StatusReport {
     private static func report(_ daemon: NodeDaemon, roles: [JSON]) -> JSON {
         let definition = daemon.settings.definition
         let totals = daemon.storage.blocks.totals
+        let phase = daemon.phase == .running && daemon.node.isParked ? "parked" : "\(daemon.phase)"
         return .object([
-            "peer": .text(daemon.node.identity.description), "version": .text(Release.version), "phase": .text("\(daemon.phase)"),
+            "peer": .text(daemon.node.identity.description), "version": .text(Release.version), "phase": .text(phase),
             "uptime_seconds": .whole((daemon.loop.now - daemon.startedAt) / 1_000_000_000),
             "network": .text(definition.name), "network_id": .text(definition.identifier.description),
             "listening": .array(daemon.network.addresses.map { .text($0.description) }),

@@ -24,6 +24,10 @@ public final class NodeDaemon {
         public var effectsMax = 1 << 17
         /// Events that `status` shows.
         public var eventsMax = 64
+        /// From the start until what only starting needed is let go.
+        public var startMax: Duration = .seconds(5)
+        /// Between two times of letting go of memory that is not in use.
+        public var releaseInterval: Duration = .seconds(600)
         /// Questions to roles that wait for their answers.
         public var questionsMax = 256
 
@@ -58,6 +62,7 @@ public final class NodeDaemon {
     private var isSettling = false
     private let timer: Timer
     private let alarm: Timer
+    private let memoryTimer: Timer
     private var draining: Set<RoleName> = []
 
     /// Every event, before it is logged.
@@ -89,6 +94,7 @@ public final class NodeDaemon {
         do throws(UVError) {
             timer = try Timer(loop: loop) { relay.daemon?.deadlinePassed() }
             alarm = try Timer(loop: loop) { relay.daemon?.alarmPassed() }
+            memoryTimer = try Timer(loop: loop) { relay.daemon?.releaseMemory() }
         } catch {
             throw DaemonError(.failed, "\(error)")
         }
@@ -122,9 +128,15 @@ public final class NodeDaemon {
             throw DaemonError(.failed, "\(error)")
         }
         phase = .running
+        memoryTimer.arm(at: loop.deadline(after: parameters.startMax))
         tell(.started(entropy: Entropy.bytes32(), restored: restored))
         tell(.listening(network.addresses))
         for topic in settings.configuration.subscribe { tell(.subscribe(topic)) }
+    }
+
+    private func releaseMemory() {
+        ProcessMemory.release()
+        memoryTimer.arm(at: loop.deadline(after: parameters.releaseInterval))
     }
 
     public func tell(_ input: NodeInput) {
@@ -245,6 +257,7 @@ public final class NodeDaemon {
         phase = .stopped
         timer.close()
         alarm.close()
+        memoryTimer.close()
         work.stop()
         http?.close()
         network.close()

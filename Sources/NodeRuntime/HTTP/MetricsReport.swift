@@ -86,7 +86,7 @@ enum MetricsReport {
             roles.map { ([("role", "\($0.role)")], value($0)) }
         }
         text.add("inferix_role_active", .gauge, "Live tasks, leases, duties or submissions of a role.", samples { Double($0.active) })
-        text.add("inferix_role_paused", .gauge, "1 while the role takes nothing new.", samples { $0.isPaused || $0.isDraining ? 1 : 0 })
+        text.add("inferix_role_paused", .gauge, "1 while the role takes nothing new.", samples { $0.takesWork ? 0 : 1 })
         text.add("inferix_role_round", .gauge, "Round that the role is in.", samples { Double($0.round) })
         text.add("inferix_role_jobs", .gauge, "Jobs that have not ended.", samples { Double($0.jobs) })
         text.add("inferix_role_jobs_ended_total", .counter, "Jobs that have ended.", samples { Double($0.jobsEnded) })

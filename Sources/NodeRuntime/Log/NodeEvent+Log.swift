@@ -22,6 +22,7 @@ extension NodeEvent {
             LogMessage(level: .debug, text: "disconnected", fields: [("peer", "\(peer)"), ("reason", "\(reason)")])
         case .dialFailed(let peer, let reason):
             LogMessage(level: .info, text: "peer not reached", fields: [("peer", "\(peer)"), ("reason", "\(reason)")])
+        case .parked: LogMessage(level: .info, text: "parked: connections end as they become idle", fields: [])
         case .managers(let peers): LogMessage(level: .info, text: "connected to Managers", fields: [("count", "\(peers.count)")])
         case .gossip: nil
         case .misbehaviour(let peer, let name):
@@ -44,6 +45,7 @@ extension RoleEvent {
         }
         switch self {
         case .drained: return message(.info, "drained")
+        case .parked: return message(.info, "left its Managers")
         case .refused(let peer, let name, let reason):
             return message(.debug, "message refused", ("peer", "\(peer)"), ("protocol", "\(name)"), ("reason", "\(reason)"))
         case .registered(let manager, let round): return message(.info, "registered", ("manager", "\(manager)"), ("round", "\(round)"))

@@ -1,6 +1,7 @@
 internal import Crypto
 public import EventLoop
 internal import Identity
+internal import Node
 internal import Store
 internal import Wire
 
@@ -75,7 +76,7 @@ public final class Devnet {
         bootstrapPeer = SupervisedNode("bootstrap", loop: loop)
         do throws(UVError) {
             alarm = try Timer(loop: loop) { [weak self] in self?.alarmPassed() }
-            pollTimer = try Timer(loop: loop) { [weak self] in self?.askManager() }
+            pollTimer = try Timer(loop: loop) { [weak self] in self?.askManagers() }
         } catch {
             throw DaemonError(.failed, "\(error)")
         }
@@ -170,14 +171,18 @@ public final class Devnet {
 
     // MARK: Ready
 
-    private var manager: SupervisedNode? { leaves.first { $0.role == .manager }?.node }
+    private var managers: [SupervisedNode] { leaves.filter { $0.role == .manager }.map(\.node) }
 
-    /// The first Manager knows who has registered.
-    private func askManager() {
-        guard phase == .joining, let manager else { return }
-        guard !manager.addresses.isEmpty else { return pollAgain() }
+    /// Managers know who has registered: all are asked in turn.
+    private func askManagers() { ask(0, registered: Registered()) }
+
+    private func ask(_ number: Int, registered: Registered) {
+        guard phase == .joining, number < managers.count else { return }
+        guard !managers[number].addresses.isEmpty else { return pollAgain() }
         do throws(DaemonError) {
-            call = try AdminCall(.status, of: places(manager.name), loop: loop, timeout: .seconds(5)) { [weak self] in self?.told($0) }
+            call = try AdminCall(.status, of: places(managers[number].name), loop: loop, timeout: .seconds(5)) { [weak self] in
+                self?.told($0, by: number, registered)
+            }
         } catch {
             pollAgain()
         }
@@ -185,15 +190,31 @@ public final class Devnet {
 
     private func pollAgain() { pollTimer?.arm(at: loop.deadline(after: parameters.pollInterval)) }
 
-    private func told(_ result: Result<JSON, DaemonError>) {
+    private func told(_ result: Result<JSON, DaemonError>, by number: Int, _ before: Registered) {
         call = nil
         guard phase == .joining else { return }
-        guard case .success(let status) = result, let role = status["roles"]?.elements.first(where: { $0["role"] == "manager" }),
-            (role["workers"]?.int ?? 0) >= plan.workers, (role["verifiers"]?.int ?? 0) >= plan.verifiers
-        else { return pollAgain() }
+        guard case .success(let status) = result, let role = status["roles"]?.elements.first(where: { $0["role"] == "manager" }) else {
+            return pollAgain()
+        }
+        var registered = before
+        registered.workers += role["workers"]?.int ?? 0
+        registered.verifiers += role["verifiers"]?.int ?? 0
+        if number == 0 { registered.api = status["api"]?.string ?? "" }
+        if number + 1 < managers.count { return ask(number + 1, registered: registered) }
+        // A leaf registers with as many as it keeps.
+        let kept = min(managers.count, Discovery.Parameters().managersWanted)
+        guard registered.workers >= plan.workers * kept, registered.verifiers >= plan.verifiers * kept else { return pollAgain() }
         phase = .ready
         alarm?.disarm()
-        onReady?(networkFile, status["api"]?.string ?? "")
+        onReady?(networkFile, registered.api)
+    }
+
+    /// What the Managers say, added up.
+    private struct Registered {
+        var workers = 0
+        var verifiers = 0
+        /// Of the first Manager.
+        var api = ""
     }
 
     // MARK: Stopping

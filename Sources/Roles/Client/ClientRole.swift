@@ -120,7 +120,7 @@ public struct ClientRole: StateMachine {
         case .pauseJob(let job): control(.pause, job, query, now: now, emit: &emit)
         case .resumeJob(let job): control(.resume, job, query, now: now, emit: &emit)
         case .retry(let job): control(.retry, job, query, now: now, emit: &emit)
-        case .pause, .resume: emit.append(.answer(query, .failed(.unsupported)))
+        case .pause, .park, .resume: emit.append(.answer(query, .failed(.unsupported)))
         }
     }
 

@@ -114,7 +114,7 @@ extension ManagerRole {
         case .pauseJob(let id): (action, job) = (.pause, id)
         case .resumeJob(let id): (action, job) = (.resume, id)
         case .retry(let id): (action, job) = (.retry, id)
-        case .submit, .fetch:
+        case .submit, .fetch, .park:
             emit.append(.answer(query, .failed(.unsupported)))
             return
         }

@@ -123,7 +123,7 @@ struct Membership: Sendable {
         return true
     }
 
-    /// Says goodbye to every Manager that has us; none is registered with from now on.
+    /// Says goodbye to every Manager that has us; none is registered with until `comeBack`.
     mutating func leave(wait: Duration, ids: inout RoleIDs, emit: inout [RoleEffect]) {
         registrations.stop()
         let record = keys.sign(Leave(session: session))
@@ -131,5 +131,12 @@ struct Membership: Sendable {
             emit.append(
                 .request(ids.request(), to: manager, at: [], .registry, RegistryCall.leave(record).encoded, timeout: wait))
         }
+    }
+
+    /// Undoes `leave`, in a session of its own: the last one is over for the Managers. `takeWork` then registers.
+    mutating func comeBack(now: Instant) {
+        guard registrations.isStopped else { return }
+        begin(session: session &+ 1)
+        registrations.restart(now: now)
     }
 }

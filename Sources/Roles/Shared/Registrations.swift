@@ -34,7 +34,7 @@ struct Registrations: Sendable {
     private let parameters: RegistrationParameters
     private(set) var entries: [PeerID: Entry] = [:]
     private(set) var sequence: UInt64 = 0
-    /// Set by draining: nobody is registered with any more.
+    /// Set by leaving: nobody is registered with any more.
     private(set) var isStopped = false
 
     init(parameters: RegistrationParameters) { self.parameters = parameters }
@@ -80,6 +80,12 @@ struct Registrations: Sendable {
     }
 
     mutating func stop() { isStopped = true }
+
+    /// Registers with everybody again.
+    mutating func restart(now: Instant) {
+        isStopped = false
+        for peer in managers { entries[peer] = Entry(addresses: entries[peer]?.addresses ?? [], nextAt: now) }
+    }
 
     /// Managers to register with now; the caller sends and tells `sent`.
     mutating func due(now: Instant) -> [PeerID] {

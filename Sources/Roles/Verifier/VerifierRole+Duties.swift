@@ -50,7 +50,7 @@ extension VerifierRole {
         let manager = package.duty.author
         guard manager == peer.ed25519Key, membership.isManager(manager) else { return .failure(.invalid) }
         guard let duty: Duty = keys.open(package.duty), duty.verifier == keys.key else { return .failure(.invalid) }
-        if status.isDraining { return .failure(.draining) }
+        if status.isLeaving { return .failure(.draining) }
         if status.isPaused { return .failure(.paused) }
         if duties.count >= Int(parameters.slots) { return .failure(.busy) }
         guard
@@ -192,6 +192,6 @@ extension VerifierRole {
         if duty.outcome == .rejected { status.tasksRejected += 1 }
         emit.append(.event(.dutyEnded(job: duty.duty.job, task: duty.duty.task, attempt: duty.duty.attempt, duty.outcome)))
         recomputeNext(emit: &emit)
-        finishDraining(emit: &emit)
+        leaveIfDone(emit: &emit)
     }
 }

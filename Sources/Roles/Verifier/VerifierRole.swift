@@ -44,7 +44,8 @@ public struct VerifierRole: StateMachine {
         case resend(RecordID)
         case duty(RecordID)
         case narrowing(RecordID)
-        case drained
+        /// Duties that are not done by then are given up.
+        case leave
     }
 
     enum Pending: Hashable, Sendable {
@@ -134,40 +135,59 @@ public struct VerifierRole: StateMachine {
             case .resend(let id): advance(id, now: now, emit: &emit)
             case .duty(let id): end(id, now: now, emit: &emit)
             case .narrowing(let id): narrowingLate(id, now: now, emit: &emit)
-            case .drained:
+            case .leave:
                 for id in order { end(id, now: now, emit: &emit) }
-                finishDraining(emit: &emit)
+                leaveIfDone(emit: &emit)
             }
         }
     }
 
-    // Draining.
+    // Leaving, for good or until `resume`.
 
     /// Duties that were taken are finished; nothing new is taken.
+    private mutating func leave(now: Instant, emit: inout [RoleEffect]) {
+        membership.takeWork(false, now: now, ids: &ids, emit: &emit)
+        timers.set(.leave, at: now + parameters.drainWait)
+        leaveIfDone(emit: &emit)
+    }
+
+    mutating func leaveIfDone(emit: inout [RoleEffect]) {
+        guard status.isLeaving, duties.isEmpty else { return }
+        timers.cancel(.leave)
+        if !membership.registrations.isStopped { membership.leave(wait: parameters.requestWait, ids: &ids, emit: &emit) }
+        emit.append(.event(status.isDraining ? .drained : .parked))
+    }
+
     private mutating func drain(now: Instant, emit: inout [RoleEffect]) {
         guard !status.isDraining else { return }
         status.isDraining = true
-        membership.takeWork(false, now: now, ids: &ids, emit: &emit)
-        timers.set(.drained, at: now + parameters.drainWait)
-        finishDraining(emit: &emit)
+        leave(now: now, emit: &emit)
     }
 
-    mutating func finishDraining(emit: inout [RoleEffect]) {
-        guard status.isDraining, duties.isEmpty, !membership.registrations.isStopped else { return }
-        timers.cancel(.drained)
-        membership.leave(wait: parameters.requestWait, ids: &ids, emit: &emit)
-        emit.append(.event(.drained))
+    private mutating func park(now: Instant, emit: inout [RoleEffect]) {
+        guard !status.isLeaving else { return }
+        status.isParked = true
+        leave(now: now, emit: &emit)
+    }
+
+    private mutating func resume(now: Instant) {
+        status.isPaused = false
+        guard status.isParked, !status.isDraining else { return }
+        status.isParked = false
+        timers.cancel(.leave)
+        membership.comeBack(now: now)
     }
 
     private mutating func command(_ query: QueryID, _ command: RoleCommand, now: Instant, emit: inout [RoleEffect]) {
         switch command {
         case .pause: status.isPaused = true
-        case .resume: status.isPaused = false
+        case .park: park(now: now, emit: &emit)
+        case .resume: resume(now: now)
         default:
             emit.append(.answer(query, .failed(.unsupported)))
             return
         }
-        membership.takeWork(!status.isPaused && !status.isDraining, now: now, ids: &ids, emit: &emit)
+        membership.takeWork(status.takesWork, now: now, ids: &ids, emit: &emit)
         emit.append(.answer(query, .done))
     }
 

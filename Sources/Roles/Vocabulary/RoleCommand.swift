@@ -14,6 +14,8 @@ public enum RoleCommand: Sendable {
     case retry(job: Bytes32)
     /// Worker and Verifier: take nothing new until `resume`. Manager: take no new jobs.
     case pause
+    /// Worker and Verifier: besides, leave the Managers once what was begun is done (`RoleEvent.parked`).
+    case park
     case resume
 }
 
@@ -82,6 +84,8 @@ public struct RoleStatus: Hashable, Sendable {
     public var round: UInt64 = 0
     public var isDraining = false
     public var isPaused = false
+    /// A leaf that has left its Managers, or is about to.
+    public var isParked = false
     public var managers: UInt32 = 0
     public var workers: UInt32 = 0
     public var verifiers: UInt32 = 0
@@ -97,6 +101,11 @@ public struct RoleStatus: Hashable, Sendable {
     public var reasons: [WhyReason] = []
 
     public init(role: RoleName) { self.role = role }
+
+    /// Whether the role takes new work.
+    public var takesWork: Bool { !isPaused && !isParked && !isDraining }
+    /// Whether it goes as soon as it has nothing to do.
+    var isLeaving: Bool { isParked || isDraining }
 }
 
 public struct RosterEntryStatus: Hashable, Sendable {

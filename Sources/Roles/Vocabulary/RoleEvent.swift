@@ -6,6 +6,8 @@ public import Wire
 public enum RoleEvent: Hashable, Sendable {
     // All roles.
     case drained
+    /// A leaf has left its Managers until it is told to resume.
+    case parked
     /// A message was not taken.
     case refused(PeerID, ProtocolName, RefusalReason)
     /// A leaf and the Manager it registered with.

@@ -71,7 +71,7 @@ extension WorkerRole {
 
     private func declineReason(_ offer: Offer) -> DeclineReason? {
         let capabilities = parameters.capabilities
-        if status.isDraining { return .draining }
+        if status.isLeaving { return .draining }
         if status.isPaused { return .paused }
         guard offer.isValid, let grid = offer.grid else { return .invalid }
         if offer.profile != capabilities.profile { return .profileUnknown }
@@ -134,14 +134,33 @@ extension WorkerRole {
         }
         emit.append(.event(.leaseEnded(job: lease.offer.job, task: lease.offer.task, attempt: lease.offer.attempt, outcome)))
         renderNext(emit: &emit)
-        finishDraining(emit: &emit)
+        leaveIfDone(emit: &emit)
     }
 
-    // Draining.
+    // Leaving, for good or until `resume`.
 
     mutating func drain(now: Instant, emit: inout [RoleEffect]) {
         guard !status.isDraining else { return }
         status.isDraining = true
+        leave(now: now, emit: &emit)
+    }
+
+    mutating func park(now: Instant, emit: inout [RoleEffect]) {
+        guard !status.isLeaving else { return }
+        status.isParked = true
+        leave(now: now, emit: &emit)
+    }
+
+    mutating func resume(now: Instant) {
+        status.isPaused = false
+        guard status.isParked, !status.isDraining else { return }
+        status.isParked = false
+        timers.cancel(.leave)
+        membership.comeBack(now: now)
+    }
+
+    /// What is rendered is finished; what waits is handed back.
+    private mutating func leave(now: Instant, emit: inout [RoleEffect]) {
         membership.takeWork(false, now: now, ids: &ids, emit: &emit)
         for offer in order {
             switch leases[offer]?.stage {
@@ -149,19 +168,19 @@ extension WorkerRole {
             case .rendering, .storing, .committing, .held, nil: break
             }
         }
-        timers.set(.drained, at: now + parameters.drainWait)
-        finishDraining(emit: &emit)
+        timers.set(.leave, at: now + parameters.drainWait)
+        leaveIfDone(emit: &emit)
     }
 
     mutating func handBackAll(now: Instant, emit: inout [RoleEffect]) {
         for offer in order { handBack(offer, .draining, now: now, emit: &emit) }
     }
 
-    mutating func finishDraining(emit: inout [RoleEffect]) {
-        guard status.isDraining, leases.isEmpty, !membership.registrations.isStopped else { return }
-        timers.cancel(.drained)
-        membership.leave(wait: parameters.requestWait, ids: &ids, emit: &emit)
-        emit.append(.event(.drained))
+    mutating func leaveIfDone(emit: inout [RoleEffect]) {
+        guard status.isLeaving, leases.isEmpty else { return }
+        timers.cancel(.leave)
+        if !membership.registrations.isStopped { membership.leave(wait: parameters.requestWait, ids: &ids, emit: &emit) }
+        emit.append(.event(status.isDraining ? .drained : .parked))
     }
 }
 

@@ -41,7 +41,8 @@ public struct WorkerRole: StateMachine {
         case progress(RecordID)
         case resend(RecordID)
         case lease(RecordID)
-        case drained
+        /// What is not done by then is handed back.
+        case leave
     }
 
     enum Pending: Hashable, Sendable {
@@ -115,7 +116,7 @@ public struct WorkerRole: StateMachine {
             case .progress(let offer): report(offer, now: now, emit: &emit)
             case .resend(let offer): sendCommitment(offer, emit: &emit)
             case .lease(let offer): end(offer, .expired, now: now, emit: &emit)
-            case .drained: handBackAll(now: now, emit: &emit)
+            case .leave: handBackAll(now: now, emit: &emit)
             }
         }
     }
@@ -156,12 +157,13 @@ public struct WorkerRole: StateMachine {
     private mutating func command(_ query: QueryID, _ command: RoleCommand, now: Instant, emit: inout [RoleEffect]) {
         switch command {
         case .pause: status.isPaused = true
-        case .resume: status.isPaused = false
+        case .park: park(now: now, emit: &emit)
+        case .resume: resume(now: now)
         default:
             emit.append(.answer(query, .failed(.unsupported)))
             return
         }
-        membership.takeWork(!status.isPaused && !status.isDraining, now: now, ids: &ids, emit: &emit)
+        membership.takeWork(status.takesWork, now: now, ids: &ids, emit: &emit)
         emit.append(.answer(query, .done))
     }
 
