@@ -40,6 +40,7 @@ public enum RecordType: UInt16, Hashable, Sendable, CaseIterable {
     case register = 64
     case leave = 65
     case rosterSync = 66
+    case managerEntry = 67
     // beacon/1
     case shardRoot = 80
     case deal = 81
@@ -58,6 +59,7 @@ public enum RecordType: UInt16, Hashable, Sendable, CaseIterable {
         case .verdict: 2 << 20
         case .jobPlan, .rosterSync, .deal: 1 << 20
         case .jobRequest, .offer, .attemptEnd, .roundRoot, .repair: 64 << 10
+        case .managerEntry: 1 << 10
         default: 8 << 10
         }
     }

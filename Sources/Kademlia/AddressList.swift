@@ -127,7 +127,7 @@ extension AddressList {
 
     /// What counts as one place for the limits on diversity: the /16 of an IPv4 address, the /32 of an IPv6 address, by the first
     /// address. Nil where there is no IP address, and for loopback and private ranges where `exemptPrivate`.
-    func ipGroup(exemptPrivate: Bool) -> UInt32? {
+    public func ipGroup(exemptPrivate: Bool) -> UInt32? {
         let first: Multiaddr.Component?
         if case .tcp4(let address, _) = storage { first = .ip4(address) } else { first = multiaddrs.first?.components.first }
         switch first {

@@ -188,15 +188,7 @@ public struct Discovery: Sendable {
         _ found: [(PeerID, [Multiaddr])], isConnected: (PeerID) -> Bool, now: Instant, emit: inout [Effect]
     ) {
         for (id, addresses) in found where id != own {
-            if let index = managers.firstIndex(where: { $0.id == id }) {
-                if !addresses.isEmpty { managers[index].addresses = AddressList(addresses) }
-            } else {
-                if managers.count >= parameters.candidatesMax {
-                    guard let oldest = managers.firstIndex(where: { !$0.isConnected && !$0.isDialling }) else { continue }
-                    managers.remove(at: oldest)
-                }
-                managers.append(Candidate(id: id, addresses: AddressList(addresses), nextAttempt: now, wait: parameters.retryMin))
-            }
+            remember(id, addresses, isNewer: true, now: now)
             if isConnected(id) { connected(id, servesDHT: false, now: now, emit: &emit) }
         }
         if found.contains(where: { $0.0 != own }) && !wantsMore {
@@ -207,6 +199,32 @@ public struct Discovery: Sendable {
             searchWait = min(searchWait * 2, managersInSight == 0 ? parameters.retryMax : parameters.refreshInterval)
         }
         handleDeadline(now: now, emit: &emit)
+    }
+
+    /// The registry tells of Managers. Those that were found before are not given up for them.
+    mutating func learned(
+        _ found: [(PeerID, [Multiaddr])], isConnected: (PeerID) -> Bool, now: Instant, emit: inout [Effect]
+    ) {
+        for (id, addresses) in found where id != own {
+            remember(id, addresses, isNewer: false, now: now)
+            if isConnected(id) { connected(id, servesDHT: false, now: now, emit: &emit) }
+        }
+        handleDeadline(now: now, emit: &emit)
+    }
+
+    /// A leaf that could use the addresses of more Managers.
+    var wantsCandidates: Bool { place == .leaf && !isParked && managers.count < parameters.candidatesMax / 2 }
+
+    private mutating func remember(_ id: PeerID, _ addresses: [Multiaddr], isNewer: Bool, now: Instant) {
+        if let index = managers.firstIndex(where: { $0.id == id }) {
+            if !addresses.isEmpty { managers[index].addresses = AddressList(addresses) }
+            return
+        }
+        if managers.count >= parameters.candidatesMax {
+            guard isNewer, let oldest = managers.firstIndex(where: { !$0.isConnected && !$0.isDialling }) else { return }
+            managers.remove(at: oldest)
+        }
+        managers.append(Candidate(id: id, addresses: AddressList(addresses), nextAttempt: now, wait: parameters.retryMin))
     }
 
     /// A leaf goes on looking, less and less eagerly where it has one Manager: the network may have no more.

@@ -11,10 +11,10 @@ extension Node {
         carryOut(effects, now: now, emit: &emit)
     }
 
-    mutating func join(_ name: String, now: Instant, emit: inout [NodeEffect]) {
+    mutating func join(_ name: String, _ validation: GossipSub.Validation = .automatic, now: Instant, emit: inout [NodeEffect]) {
         guard let topic = gossip.intern(name) else { return }
         joined.remember(topic, name)
-        tellGossip(.join(topic, .automatic), now: now, emit: &emit)
+        tellGossip(.join(topic, validation), now: now, emit: &emit)
     }
 
     mutating func leave(_ name: String, now: Instant, emit: inout [NodeEffect]) {
@@ -32,8 +32,12 @@ extension Node {
         for effect in effects {
             switch effect {
             case .send(let handle, let bytes, let priority): emit.append(.network(.send(to: handle, .gossip, bytes, priority)))
-            case .deliver(let topic, _, let author, _, let data):
+            case .deliver(let topic, let message, let author, _, let data):
                 guard let name = joined.name(of: topic) else { continue }
+                if name == registryTopic {
+                    registryBatch(message, data, now: now, emit: &emit)
+                    continue
+                }
                 if let known = rolesTopic(named: name) {
                     tellRoles(.gossip(known, from: author, Array(data)), now: now, emit: &emit)
                 }

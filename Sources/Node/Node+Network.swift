@@ -48,16 +48,16 @@ extension Node {
             used(handle, now: now)
             request(from: entry.id, name, id, bytes, now: now, emit: &emit)
         case .response(let id, let bytes):
-            if RoleIDs.space(of: id.value) == Node.kademliaSpace {
-                tellKademlia(.response(id, bytes), now: now, emit: &emit)
-            } else {
-                tellOwner(of: id.value, .response(id, bytes), now: now, emit: &emit)
+            switch RoleIDs.space(of: id.value) {
+            case Node.kademliaSpace: tellKademlia(.response(id, bytes), now: now, emit: &emit)
+            case Node.registrySpace: registryAnswered(id, bytes, now: now, emit: &emit)
+            default: tellOwner(of: id.value, .response(id, bytes), now: now, emit: &emit)
             }
         case .requestFailed(let id, let failure):
-            if RoleIDs.space(of: id.value) == Node.kademliaSpace {
-                tellKademlia(.requestFailed(id), now: now, emit: &emit)
-            } else {
-                tellOwner(of: id.value, .requestFailed(id, failure), now: now, emit: &emit)
+            switch RoleIDs.space(of: id.value) {
+            case Node.kademliaSpace: tellKademlia(.requestFailed(id), now: now, emit: &emit)
+            case Node.registrySpace: registryAnswered(id, nil, now: now, emit: &emit)
+            default: tellOwner(of: id.value, .requestFailed(id, failure), now: now, emit: &emit)
             }
         case .congested(let handle): tellBlocks(.congested(handle), now: now, emit: &emit)
         }
@@ -83,6 +83,7 @@ extension Node {
                 tellBlocks(.candidates(want.cid, [entry.handle]), now: now, emit: &emit)
             }
         }
+        if information.protocols.contains(.registry) { metCore(entry.id, now: now, emit: &emit) }
         var effects: [Discovery.Effect] = []
         discovery.connected(entry.id, servesDHT: servesDHT, now: now, emit: &effects)
         carryOut(effects, now: now, emit: &emit)
@@ -94,7 +95,8 @@ extension Node {
         switch name {
         case .kademlia: tellKademlia(.request(from: peer, id, bytes), now: now, emit: &emit)
         case .admin: emit.append(.adminRequest(id, from: peer, bytes))
-        case .job, .registry: tellRole(.manager, .request(from: peer, name, id, bytes), orRefuse: id, now: now, emit: &emit)
+        case .registry: registryCall(from: peer, id, bytes, now: now, emit: &emit)
+        case .job: tellRole(.manager, .request(from: peer, name, id, bytes), orRefuse: id, now: now, emit: &emit)
         case .task, .verify, .beacon, .account: routeRoleRequest(from: peer, name, id, bytes, now: now, emit: &emit)
         case .identify, .identifyPush, .ping, .gossip, .bitswap, .perf, .echo: emit.append(.network(.refuse(id)))
         }

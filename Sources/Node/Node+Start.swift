@@ -1,5 +1,6 @@
 import Crypto
 import Determinism
+import GossipSub
 import LibP2P
 import Roles
 import Wire
@@ -7,7 +8,10 @@ import Wire
 extension Node {
     mutating func start(entropy: Bytes32, restored: [RestoredRole], now: Instant, emit: inout [NodeEffect]) {
         emit.append(.network(.serve(protocolsServed)))
-        if parameters.isCore { for topic in topics { join(topic.name, now: now, emit: &emit) } }
+        if parameters.isCore {
+            for topic in topics { join(topic.name, now: now, emit: &emit) }
+            join(registryTopic, .application, now: now, emit: &emit)
+        }
         for role in parameters.roles {
             let entries = restored.first { $0.role == role }?.entries ?? []
             tell(role, .started(entropy: entropy.derived(for: role), restored: entries), now: now, emit: &emit)

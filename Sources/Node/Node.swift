@@ -20,6 +20,8 @@ public struct Node: StateMachine {
 
     /// Top byte of the request ids of the DHT; those of roles are the roles' own numbers.
     static let kademliaSpace: UInt8 = 0x40
+    /// The same of the registry.
+    static let registrySpace: UInt8 = 0x41
 
     public let parameters: NodeParameters
     public let identity: PeerID
@@ -28,6 +30,9 @@ public struct Node: StateMachine {
     var gossip: GossipSub
     var blocks: BlockExchange
     var discovery: Discovery
+    /// Leaves ask for what they need of it.
+    var registry: Boxed<ManagerRegistry>?
+    let registryTopic: String
     var blockWants = BlockWants()
     /// Readings of the store that are under way; only looked up, never iterated.
     var blockReadings: [UInt64: BlockReading] = [:]
@@ -61,7 +66,15 @@ public struct Node: StateMachine {
         blocks = BlockExchange(parameters: parameters.blocks)
         discovery = Discovery(
             place: parameters.place, own: identity, bootstrap: parameters.network.bootstrap, parameters: parameters.discovery)
+        if parameters.isCore {
+            registry = Boxed(
+                ManagerRegistry(
+                    signing: parameters.signing, network: NetworkID(parameters.network.id), isManager: parameters.place == .manager,
+                    firstSequenceNumber: firstSequenceNumber, diversity: parameters.kademlia.diversity, parameters: parameters.registry,
+                    generator: generator.fork("registry")))
+        }
         let prefix = parameters.network.prefix
+        registryTopic = "/\(prefix)/registry/1"
         topics = ([.beacon] + (0..<parameters.network.shards).map { Topic.shard($0) }).map { ($0.name(prefix: prefix), $0) }
         for role in parameters.roles { make(role) }
     }
@@ -87,7 +100,9 @@ public struct Node: StateMachine {
     private mutating func route(_ input: NodeInput, now: Instant, emit: inout [NodeEffect]) {
         switch input {
         case .started(let entropy, let restored): start(entropy: entropy, restored: restored, now: now, emit: &emit)
-        case .listening(let addresses): tellKademlia(.localAddresses(addresses), now: now, emit: &emit)
+        case .listening(let addresses):
+            tellKademlia(.localAddresses(addresses), now: now, emit: &emit)
+            tellRegistry(.addresses(addresses), now: now, emit: &emit)
         case .network(let event): handle(event, now: now, emit: &emit)
         case .blockRead(let token, let bytes): blockRead(token, bytes, now: now, emit: &emit)
         case .blockProbed(let token, let size): tellBlocks(.probed(LoadToken(token.value), size: size), now: now, emit: &emit)
@@ -113,7 +128,9 @@ public struct Node: StateMachine {
         case .publish(let topic, let bytes): publish(topic, bytes, now: now, emit: &emit)
         case .lookUp(let number, let query): lookUp(number, query, now: now, emit: &emit)
         case .adminResponse(let id, let bytes): emit.append(.network(bytes.map { .respond(id, $0) } ?? .refuse(id)))
-        case .drain: tellRoles(.drain, now: now, emit: &emit)
+        case .drain:
+            tellRoles(.drain, now: now, emit: &emit)
+            tellRegistry(.withdraw, now: now, emit: &emit)
         }
     }
 
@@ -133,6 +150,7 @@ public struct Node: StateMachine {
             blocks.handleDeadline(now: now, emit: &effects)
             carryOut(effects, now: now, emit: &emit)
         }
+        if isDue(registry?.value.nextDeadline, now) { registryDeadline(now: now, emit: &emit) }
         if isDue(blockWants.nextDeadline, now) { expireBlockWants(now: now, emit: &emit) }
         for role in parameters.roles where isDue(deadline(of: role), now) { rolesDeadline(role, now: now, emit: &emit) }
         if isDue(discovery.nextDeadline, now) {
@@ -146,7 +164,7 @@ public struct Node: StateMachine {
 
     private mutating func rearm() {
         var deadline = earliest(earliest(kademliaDeadline, gossip.nextDeadline), earliest(blocks.nextDeadline, discovery.nextDeadline))
-        deadline = earliest(earliest(deadline, idleCheckAt), blockWants.nextDeadline)
+        deadline = earliest(earliest(deadline, idleCheckAt), earliest(blockWants.nextDeadline, registry?.value.nextDeadline))
         for role in parameters.roles { deadline = earliest(deadline, self.deadline(of: role)) }
         nextDeadline = deadline
     }
@@ -173,7 +191,7 @@ public struct Node: StateMachine {
     /// Protocols that we answer on.
     var protocolsServed: Set<ProtocolName> {
         var served: Set<ProtocolName> = [.identify, .identifyPush, .ping, .gossip, .bitswap, .admin]
-        if parameters.isCore { served.insert(.kademlia) }
+        if parameters.isCore { served.formUnion([.kademlia, .registry]) }
         for role in parameters.roles {
             switch role {
             case .manager: served.formUnion([.job, .task, .verify, .account, .registry, .beacon])

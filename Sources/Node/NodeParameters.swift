@@ -30,6 +30,7 @@ public struct NodeParameters: Sendable {
     /// Records that the DHT keeps and believes.
     public var records = RecordValidator()
     public var gossip: GossipSub.Parameters
+    var registry = ManagerRegistry.Parameters()
     public var blocks = BlockExchange.Parameters()
     /// Diagnostics to serve besides (`--serve`).
     public var diagnostics: [ProtocolServed] = []

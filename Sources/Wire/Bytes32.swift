@@ -21,6 +21,8 @@ public struct Bytes32: Hashable, Comparable, Sendable {
 
     public static let zero = Bytes32(words: 0, 0, 0, 0)
 
+    @inlinable public var firstByte: UInt8 { UInt8(truncatingIfNeeded: w0 >> 56) }
+
     /// Exactly 32 bytes, wherever they lie.
     @inlinable
     public init?(unaligned bytes: UnsafeRawBufferPointer) {

@@ -34,6 +34,7 @@ import Wire
             Register(
                 role: .verifier, session: 1, sequence: 2, operatorID: .zero, memory: 3, sceneBytesMax: 4, priceMin: 5, benchmark: 6,
                 slots: 7, profile: id), Leave(session: 4),
+            ManagerEntry(sequence: 5, addresses: [.tcp4(0x7f00_0001, port: 4001), .tcp4(6, port: 7)]),
             Penalty(offender: id, rule: .equivocation, job: .zero, task: 1, attempt: 2, round: 3, evidence: [id, .zero]),
         ]
     }

@@ -22,6 +22,10 @@ extension SystemTests {
                 func verifiers(_ name: String) throws -> Int? { try status(name)["roles"]?.elements.first?["verifiers"]?.int }
                 #expect(try managers("verifier-1") == 3 && managers("worker-1") == 3)
 
+                // Managers know each other, and leaves had them from those.
+                for name in ["manager-1", "manager-2", "manager-3"] {
+                    try site.poll("\(name) knows all Managers") { try status(name)["managers_known"]?.int == 3 }
+                }
                 let parked = try site.node(["park", "--data", site.path("net/verifier-1")])
                 #expect(parked.status == 0 && parked.output.contains("node resume"), "\(parked.error)")
                 try site.poll("its connections end") { try status("verifier-1")["connections"]?.int == 1 }  // That of the question itself.

@@ -15,6 +15,7 @@ enum StatusText {
         for manager in managers { line("manager", manager.string ?? "") }
         let isParked = status["phase"]?.string == "parked"
         if managers.isEmpty { line("manager", isParked ? "none, until: node resume" : "none is connected") }
+        if let known = status["managers_known"]?.int { line("registry", known == 1 ? "1 Manager" : "\(known) Managers") }
         if status["trusted_managers"]?.bool == true {
             line("trust", "the Managers of this network are too few to check each other: they are trusted with the draws")
         }

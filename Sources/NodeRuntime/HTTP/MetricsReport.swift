@@ -35,6 +35,9 @@ enum MetricsReport {
                 ([("direction", "\(direction)")], Double(entries.count { $0.direction == direction }))
             })
         text.add("inferix_managers_connected", .gauge, "Managers that the node keeps connections to.", daemon.managers.count)
+        if let known = daemon.node.managersKnown {
+            text.add("inferix_registry_managers", .gauge, "Managers of the network that the registry knows.", known)
+        }
         text.add("inferix_dht_peers", .gauge, "Peers in the routing table.", daemon.node.routingTableCount)
         text.add("inferix_gossip_duplicates_total", .counter, "Gossip messages that came again.", daemon.node.gossipDuplicates)
         let traffic = daemon.network.traffic

@@ -27,6 +27,8 @@ extension ManagerRole {
             guard record.author == peer.ed25519Key, let body: Leave = keys.open(record) else { return .refused(.notSigned) }
             if members[record.author]?.registration.session == body.session { remove(record.author, now: now, emit: &emit) }
             return .acknowledged
+        // The registry of Managers is the node's.
+        case .announce, .reconcile: return .refused(.unsupported)
         }
     }
 
