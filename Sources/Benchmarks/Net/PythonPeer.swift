@@ -28,7 +28,9 @@ enum PythonPeer {
                 host.set_stream_handler(PING, PingService(host).handle_ping)
                 await PerfService(host).start()
                 router = GossipSub(
-                    protocols=[TProtocol("/meshsub/1.1.0")], degree=6, degree_low=4, degree_high=12, heartbeat_interval=1)
+                    protocols=[TProtocol("/meshsub/1.1.0")], degree=6, degree_low=4, degree_high=12, heartbeat_interval=1,
+                    # Otherwise it takes ten messages a second of a peer.
+                    spam_protection_enabled=False)
                 pubsub = Pubsub(host, router)
                 bitswap = BitswapClient(host)
                 bitswap.set_nursery(nursery)
