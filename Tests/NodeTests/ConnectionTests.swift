@@ -124,6 +124,17 @@ import Wire
         #expect(lab.wait(.seconds(600)) == [])
     }
 
+    /// Topics that it subscribed to keep no connection either.
+    @Test func whoIsParkedHasNoMesh() {
+        var lab = Lab(roles: [.verifier])
+        _ = lab.give(.subscribe(Topic.shard(0).name(prefix: "simulated")))
+        lab.connect(1, .outbound)
+        lab.subscribe(1)
+        #expect(lab.wait(.seconds(60)) == [], "a member of its topic")
+        _ = lab.command(.park)
+        #expect(lab.wait(.seconds(11)) == [1])
+    }
+
     @Test func whatDiscoveryKeepsStays() {
         var lab = Lab()
         lab.connect(0, .outbound)
