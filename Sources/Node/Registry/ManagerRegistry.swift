@@ -395,6 +395,21 @@ struct ManagerRegistry: StateMachine, Sendable {
     }
 }
 
+extension ManagerRegistry {
+    /// What must always hold and does not.
+    var violations: [String] {
+        var found: [String] = []
+        for (line, next) in zip(lines, lines.dropFirst()) where line.key >= next.key { found.append("lines out of order") }
+        // Our own is always taken.
+        if lines.count > parameters.linesMax + 1 { found.append("\(lines.count) lines") }
+        for line in lines where line.record.isEmpty && !line.addresses.isEmpty { found.append("addresses of a forgotten line") }
+        for line in lines where !(sweepAt.map { $0 <= line.until } ?? false) { found.append("a line that is never forgotten") }
+        let groups = Dictionary(grouping: lines.compactMap(\.group)) { $0 }
+        if groups.values.contains(where: { $0.count > parameters.linesPerGroupMax + 1 }) { found.append("lines of one place") }
+        return found
+    }
+}
+
 extension Bytes32 {
     fileprivate var bucket: Int { Int(firstByte) }
 

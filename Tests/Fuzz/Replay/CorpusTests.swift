@@ -10,6 +10,7 @@ import Testing
             ("MultiformatsFuzz", MultiformatsFuzz.self), ("MultistreamFuzz", MultistreamFuzz.self), ("NoiseFuzz", NoiseFuzz.self),
             ("YamuxFuzz", YamuxFuzz.self), ("EnvelopeFuzz", EnvelopeFuzz.self), ("KademliaFuzz", KademliaFuzz.self),
             ("GossipSubFuzz", GossipSubFuzz.self), ("BitswapFuzz", BitswapFuzz.self), ("SwarmFuzz", SwarmFuzz.self),
+            ("RegistryFuzz", RegistryFuzz.self),
         ]
     }
 
