@@ -186,7 +186,8 @@ let package = Package(
             "Fuzz",
             // The first three are those of a target that only the fuzzer builds.
             [
-                "RenderEngine", "SceneIO", "RenderModel", "Node", "Roles", "Kademlia", "GossipSub", "Blocks", "LibP2P", "Identity", "Crypto",
+                "RenderEngine", "SceneIO", "RenderModel", "Node", "Roles", "Kademlia", "GossipSub", "Blocks", "LibP2P", "Identity",
+                "Crypto",
                 "Wire", "Determinism",
             ],
             exclude: ["Corpora", "SceneFuzz.swift", "SceneFuzz.dict", "MultiformatsFuzz.dict", "seeds.py"]),

@@ -26,6 +26,8 @@ public struct Kademlia: StateMachine, Sendable {
         /// Told by identify, whenever it is known anew.
         case identified(PeerID, servesKademlia: Bool, addresses: [Multiaddr])
         case disconnected(PeerID)
+        /// Peers of an earlier run, which are asked as those are that identify has told of; before there is anybody else.
+        case remembered([Contact])
         case request(from: PeerID, InboundID, [UInt8])
         case response(RequestID, [UInt8])
         case requestFailed(RequestID)
@@ -97,6 +99,10 @@ public struct Kademlia: StateMachine, Sendable {
         case .localAddresses(let addresses): localAddresses = AddressList(addresses)
         case .identified(let peer, let serves, let addresses):
             identified(Contact(id: peer, addresses: AddressList(addresses)), serves: serves, now: now, emit: &emit)
+        case .remembered(let contacts):
+            for contact in contacts where contact.id != localID && !contact.addresses.isEmpty {
+                _ = isToBeChecked(contact, key: contact.id.dhtKey, now: now)
+            }
         case .disconnected(let peer):
             table.markDisconnected(peer)
             forgetUnchecked(peer)

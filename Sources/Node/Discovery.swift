@@ -212,6 +212,13 @@ public struct Discovery: Sendable {
         handleDeadline(now: now, emit: &emit)
     }
 
+    /// Managers with their addresses, those first that we are connected to.
+    func acquaintances(countMax: Int) -> [Contact] {
+        let known = managers.filter { !$0.addresses.isEmpty }
+        let ordered = known.filter(\.isConnected) + known.filter { !$0.isConnected }
+        return ordered.prefix(countMax).map { Contact(id: $0.id, addresses: $0.addresses) }
+    }
+
     /// A leaf that could use the addresses of more Managers.
     var wantsCandidates: Bool { place == .leaf && !isParked && managers.count < parameters.candidatesMax / 2 }
 

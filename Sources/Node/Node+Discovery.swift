@@ -1,9 +1,31 @@
 import Determinism
 import Identity
+import Kademlia
 import LibP2P
 import Roles
 
 extension Node {
+    /// Whom to remember over a restart: Managers first that we are connected to, and the nearest of the routing table.
+    public var acquaintances: Acquaintances {
+        var known = Acquaintances()
+        known.managers = discovery.acquaintances(countMax: Acquaintances.countMax)
+        let isManager = Set(known.managers.map(\.id))
+        let nearest = kademlia.table.closest(to: identity.dhtKey, countMax: 2 * Acquaintances.countMax)
+        let others = nearest.filter { !isManager.contains($0.id) && !$0.addresses.isEmpty }
+        known.servers = others.prefix(Acquaintances.countMax).map(\.contact)
+        return known
+    }
+
+    mutating func remember(_ known: Acquaintances, now: Instant, emit: inout [NodeEffect]) {
+        tellKademlia(.remembered(Array(known.servers.prefix(Acquaintances.countMax))), now: now, emit: &emit)
+        guard parameters.place != .bootstrap else { return }
+        var effects: [Discovery.Effect] = []
+        discovery.learned(
+            known.managers.prefix(Acquaintances.countMax).map { ($0.id, $0.addresses.multiaddrs) }, isConnected: { _ in false }, now: now,
+            emit: &effects)
+        carryOut(effects, now: now, emit: &emit)
+    }
+
     mutating func carryOut(_ effects: [Discovery.Effect], now: Instant, emit: inout [NodeEffect]) {
         for effect in effects {
             switch effect {

@@ -10,6 +10,8 @@ public import Wire
 public enum NodeInput: Sendable {
     /// First, and once. `entropy` is secret and fresh; `restored` holds each role's rows, in the order of their keys.
     case started(entropy: Bytes32, restored: [RestoredRole])
+    /// Before `started`: what `Node.acquaintances` was in an earlier run.
+    case remembered(Acquaintances)
     /// Where others reach us, as far as is known.
     case listening([Multiaddr])
     case network(NetworkEvent)
@@ -95,6 +97,18 @@ public struct RestoredRole: Sendable {
         self.role = role
         self.entries = entries
     }
+}
+
+/// Peers that a node has dealt with, to be found again when nobody else is there to ask.
+public struct Acquaintances: Equatable, Sendable {
+    public var managers: [Contact] = []
+    /// Of the routing table.
+    public var servers: [Contact] = []
+
+    /// Of each kind; a node that starts asks them all.
+    public static let countMax = 16
+
+    public init() {}
 }
 
 /// Names a reading of the block store.

@@ -117,7 +117,8 @@ enum RegistryFuzz: FuzzTarget {
 
         private func entry(_ bytes: [UInt8]) {
             guard let entry = try? ManagerEntry(body: bytes) else { return }
-            precondition(entry.addresses.count <= ManagerEntry.addressesMax && entry.body == bytes, "an entry changed on its way in and out")
+            precondition(
+                entry.addresses.count <= ManagerEntry.addressesMax && entry.body == bytes, "an entry changed on its way in and out")
         }
 
         private mutating func give(_ input: ManagerRegistry.Input) {

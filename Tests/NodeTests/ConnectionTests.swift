@@ -19,7 +19,10 @@ import Wire
         var now = Instant.origin
         private static let secret = Bytes32(words: 8, 8, 8, 8)
 
-        init(_ place: Discovery.Place = .leaf, roles: [RoleName] = []) {
+        /// What it did when it started.
+        private(set) var begun: [NodeEffect] = []
+
+        init(_ place: Discovery.Place = .leaf, roles: [RoleName] = [], remembering known: Acquaintances = Acquaintances()) {
             let network = NetworkParameters(
                 id: Bytes32(words: 1, 2, 3, 4), prefix: "simulated", bootstrap: [(Lab.peer(0), [.tcp4(1, port: 1)])], round: .seconds(2),
                 shards: 1)
@@ -27,7 +30,7 @@ import Wire
                 signing: .simulated(identity: Bytes32(words: 7, 7, 7, 7), secret: Lab.secret), network: network, place: place, roles: roles,
                 profile: .zero, generator: Generator(seed: 5))
             node = Node(parameters, firstSequenceNumber: 1)
-            _ = give(.started(entropy: .zero, restored: []))
+            begun = give(.remembered(known)) + give(.started(entropy: .zero, restored: []))
         }
 
         mutating func command(_ command: RoleCommand) -> [NodeEffect] {
@@ -103,6 +106,29 @@ import Wire
         let asked = effects.contains { if case .network(.request(_, Lab.peer(1), _, .kademlia, _, _)) = $0 { true } else { false } }
         #expect(asked)
         #expect(lab.wait(.seconds(11)) == [])
+    }
+
+    /// Whom it knew before a restart it asks at once, whether a bootstrap peer is there or not.
+    @Test func whoIsRememberedIsAskedAgain() {
+        func contact(_ number: UInt32) -> Contact { Contact(id: Lab.peer(number), addresses: AddressList([.tcp4(number << 16, port: 1)])) }
+        var known = Acquaintances()
+        known.managers = [contact(1), contact(2)]
+        known.servers = (3..<60).map(contact)
+        var lab = Lab(remembering: known)
+        let dialled = lab.begun.compactMap { if case .network(.dial(let peer, _)) = $0 { peer } else { nil } }
+        #expect(dialled == [0, 1, 2].map { Lab.peer($0) })
+        var asked: Set<PeerID> = []
+        while let deadline = lab.node.nextDeadline, deadline <= .origin + .seconds(5) {
+            var effects: [NodeEffect] = []
+            lab.node.handleDeadline(now: deadline, emit: &effects)
+            for case .network(.request(_, let peer, let addresses, .kademlia, _, _)) in effects where !addresses.isEmpty {
+                asked.insert(peer)
+            }
+        }
+        #expect(asked == Set((3..<19).map { Lab.peer($0) }), "sixteen of them at most")
+        // Once they are connected they are what the next run knows.
+        lab.connect(1, .outbound)
+        #expect(lab.node.acquaintances.managers.map(\.id) == [1, 2].map { Lab.peer($0) })
     }
 
     /// Whoever opened them, and whatever they were needed for; nothing is dialled before it is resumed.

@@ -122,12 +122,15 @@ public final class NodeDaemon {
     /// Restores the roles and joins the network.
     public func start() throws(DaemonError) {
         var restored: [RestoredRole] = []
+        let known: Acquaintances
         do throws(StoreError) {
+            known = try storage.acquaintances()
             for role in settings.roles { restored.append(RestoredRole(role: role, entries: try storage.restore(role))) }
         } catch {
             throw DaemonError(.failed, "\(error)")
         }
         phase = .running
+        tell(.remembered(known))
         memoryTimer.arm(at: loop.deadline(after: parameters.startMax))
         tell(.started(entropy: Entropy.bytes32(), restored: restored))
         tell(.listening(network.addresses))
@@ -136,7 +139,14 @@ public final class NodeDaemon {
 
     private func releaseMemory() {
         ProcessMemory.release()
+        rememberPeers()
         memoryTimer.arm(at: loop.deadline(after: parameters.releaseInterval))
+    }
+
+    /// Whom a restart finds again although no bootstrap peer is up. Nothing is forgotten for having met nobody.
+    private func rememberPeers() {
+        let known = node.acquaintances
+        if known != Acquaintances() { storage.remember(known) }
     }
 
     public func tell(_ input: NodeInput) {
@@ -202,6 +212,7 @@ public final class NodeDaemon {
     /// Takes nothing new, lets the roles finish or hand back, says goodbye, and stops.
     public func drain() {
         guard phase == .running else { return }
+        rememberPeers()
         phase = .draining
         log.info("draining", metadata: ["seconds_max": "\(parameters.drainMax.components.seconds)"])
         draining = Set(settings.roles)

@@ -1,5 +1,6 @@
 internal import EventLoop
 internal import ProofOfRender
+internal import Node
 internal import Roles
 internal import Store
 internal import Wire
@@ -168,6 +169,25 @@ final class StorageSide {
         let first = max(WallClock.now.nanoseconds, stored &+ 1 << 40)
         try records.put(StorageSide.own, key: key, value: Bytes.array(first))
         return first
+    }
+
+    private static let acquaintancesKey = Array("acquaintances".utf8)
+
+    /// What `remember` kept last; nobody where there is nothing that can be read.
+    func acquaintances() throws(StoreError) -> Acquaintances {
+        guard let row = try records.get(StorageSide.own, key: StorageSide.acquaintancesKey) else { return Acquaintances() }
+        return (try? Acquaintances(encoded: row)) ?? Acquaintances()
+    }
+
+    /// Off the loop's thread; a later one replaces it.
+    func remember(_ known: Acquaintances) {
+        let (records, row) = (records, known.encoded)
+        _ = writing.submit(
+            {
+                _ = outcome { () throws(StoreError) in
+                    try records.put(StorageSide.own, key: StorageSide.acquaintancesKey, value: row)
+                }
+            }, deliver: { _ in })
     }
 
     /// The daemon's own rows.
