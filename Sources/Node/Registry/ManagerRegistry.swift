@@ -78,6 +78,14 @@ struct ManagerRegistry: StateMachine, Sendable {
         var changedAt: Instant
         /// The line is forgotten, or its number is.
         var until: Instant
+
+        /// Nil where it is forgotten.
+        var signed: Record? { record.isEmpty ? nil : try? Record(encoded: record) }
+
+        mutating func forget(until: Instant) {
+            (record, addresses, group) = ([], .empty, nil)
+            self.until = until
+        }
     }
 
     private enum Pending: Sendable {
@@ -101,8 +109,9 @@ struct ManagerRegistry: StateMachine, Sendable {
     private let isManager: Bool
     private let diversity: Kademlia.Parameters.Diversity?
     private var generator: Generator
-    /// By ascending keys.
-    private var lines: [Line] = []
+    /// By the first byte of their keys, in each by ascending keys.
+    private var buckets = [[Line]](repeating: [], count: RegistrySummary.bucketCount)
+    private var lineCount = 0
     private var sequence: UInt64
     private var addresses: [Multiaddr] = []
     private var announcementsLeft = 0
@@ -131,11 +140,14 @@ struct ManagerRegistry: StateMachine, Sendable {
     }
 
     /// Managers that are there as far as we know, ourselves included.
-    var count: Int { lines.count { !$0.addresses.isEmpty } }
+    var count: Int { buckets.reduce(0) { $0 + $1.count { !$0.addresses.isEmpty } } }
 
     var managers: [Candidate] {
         lines.filter { !$0.addresses.isEmpty }.map { Candidate(id: PeerID(ed25519: $0.key), addresses: $0.addresses.multiaddrs) }
     }
+
+    /// By ascending keys.
+    private var lines: some Sequence<Line> { buckets.joined() }
 
     var nextDeadline: Instant? {
         earliest(earliest(announceAt, renewAt), earliest(earliest(compareAt, sweepAt), publishAt))
@@ -181,7 +193,7 @@ struct ManagerRegistry: StateMachine, Sendable {
         sequence += 1
         let entry = ManagerEntry(sequence: sequence, addresses: addresses)
         let record = entry.signed(by: signing, network: network)
-        put(record, entry, at: index(of: signing.publicKey), now: now)
+        put(record, entry, now: now)
         renewAt = now + parameters.renewal
         announcementsLeft = parameters.announcements
         if compareAt != nil { announceAt = now }
@@ -191,9 +203,7 @@ struct ManagerRegistry: StateMachine, Sendable {
     /// The first one is handed to usually publishes it, together with others'; by the next time it is known everywhere.
     private mutating func announce(to peer: PeerID?, now: Instant, emit: inout [Effect]) {
         announceAt = nil
-        guard announcementsLeft > 0, let own = lines.first(where: { $0.key == signing.publicKey }),
-            let record = try? Record(encoded: own.record)
-        else { return }
+        guard announcementsLeft > 0, let record = line(of: signing.publicKey)?.signed else { return }
         announcementsLeft -= 1
         if announcementsLeft > 0 { announceAt = now + parameters.batchPause * 3 }
         emit.append(.request(newRequest(.announcement), to: peer, RegistryCall.announce(record).encoded))
@@ -207,22 +217,22 @@ struct ManagerRegistry: StateMachine, Sendable {
 
     // MARK: Others' lines
 
-    private func index(of key: Bytes32) -> Int {
-        var (low, high) = (0, lines.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if lines[middle].key < key { low = middle + 1 } else { high = middle }
-        }
-        return low
-    }
+    private func line(of key: Bytes32) -> Line? { buckets[key.bucket].first { $0.key == key } }
 
-    private mutating func put(_ record: Record, _ entry: ManagerEntry, at index: Int, now: Instant) {
+    private mutating func put(_ record: Record, _ entry: ManagerEntry, now: Instant) {
         let addresses = AddressList(entry.addresses)
         let line = Line(
             key: record.author, sequence: entry.sequence, record: record.encoded, addresses: addresses,
             group: diversity.flatMap { addresses.ipGroup(exemptPrivate: $0.exemptPrivate) }, changedAt: now,
             until: now + parameters.lifetime)
-        if index < lines.count, lines[index].key == record.author { lines[index] = line } else { lines.insert(line, at: index) }
+        let bucket = line.key.bucket
+        let index = buckets[bucket].firstIndex { $0.key >= line.key } ?? buckets[bucket].count
+        if index < buckets[bucket].count, buckets[bucket][index].key == line.key {
+            buckets[bucket][index] = line
+        } else {
+            buckets[bucket].insert(line, at: index)
+            lineCount += 1
+        }
         sweepAt = min(sweepAt ?? .distantFuture, line.until)
     }
 
@@ -230,20 +240,21 @@ struct ManagerRegistry: StateMachine, Sendable {
     private mutating func learn(_ record: Record, now: Instant) -> Outcome {
         guard let entry = try? record.decoded(as: ManagerEntry.self) else { return .invalid }
         if record.author == signing.publicKey { return learnOwn(entry, record, now: now) }
-        let index = index(of: record.author)
-        let known = index < lines.count && lines[index].key == record.author ? lines[index] : nil
+        let known = line(of: record.author)
         if let known {
             if entry.sequence <= known.sequence { return .known }
             if now < known.changedAt + parameters.changeMin { return .refused }
-        } else if lines.count >= parameters.linesMax {
+        } else if lineCount >= parameters.linesMax {
             return .refused
         }
         let group = diversity.flatMap { AddressList(entry.addresses).ipGroup(exemptPrivate: $0.exemptPrivate) }
-        if let group, group != known?.group, lines.count(where: { $0.group == group }) >= parameters.linesPerGroupMax { return .refused }
+        if let group, group != known?.group, count(ofGroup: group) >= parameters.linesPerGroupMax { return .refused }
         guard record.verify(with: signing, network: network) else { return .invalid }
-        put(record, entry, at: index, now: now)
+        put(record, entry, now: now)
         return .new
     }
+
+    private func count(ofGroup group: UInt32) -> Int { buckets.reduce(0) { $0 + $1.count { $0.group == group } } }
 
     /// A line of ours that we don't know is of a life that our disk has forgotten: the next one has to be above it.
     private mutating func learnOwn(_ entry: ManagerEntry, _ record: Record, now: Instant) -> Outcome {
@@ -290,11 +301,7 @@ struct ManagerRegistry: StateMachine, Sendable {
     private static let batchKind: UInt32 = 1
 
     private mutating func publish(emit: inout [Effect]) {
-        let records = outbox.prefix(Frame.recordsMax).compactMap { key -> Record? in
-            let index = index(of: key)
-            guard index < lines.count, lines[index].key == key else { return nil }
-            return try? Record(encoded: lines[index].record)
-        }
+        let records = outbox.prefix(Frame.recordsMax).compactMap { line(of: $0)?.signed }
         outbox.removeFirst(min(outbox.count, Frame.recordsMax))
         publishAt = outbox.isEmpty ? nil : publishAt
         if !records.isEmpty { emit.append(.publish(Frame(kind: ManagerRegistry.batchKind, records: records).encoded)) }
@@ -302,14 +309,14 @@ struct ManagerRegistry: StateMachine, Sendable {
 
     private mutating func sweep(now: Instant) {
         sweepAt = nil
-        lines.removeAll { $0.record.isEmpty && $0.until <= now }
-        for index in lines.indices {
-            if lines[index].until <= now {
-                (lines[index].record, lines[index].addresses, lines[index].group) = ([], .empty, nil)
-                lines[index].until = now + parameters.memory
+        for bucket in buckets.indices where !buckets[bucket].isEmpty {
+            buckets[bucket].removeAll { $0.record.isEmpty && $0.until <= now }
+            for index in buckets[bucket].indices {
+                if buckets[bucket][index].until <= now { buckets[bucket][index].forget(until: now + parameters.memory) }
+                sweepAt = min(sweepAt ?? .distantFuture, buckets[bucket][index].until)
             }
-            sweepAt = min(sweepAt ?? .distantFuture, lines[index].until)
         }
+        lineCount = buckets.reduce(0) { $0 + $1.count }
     }
 
     // MARK: Comparing
@@ -320,9 +327,7 @@ struct ManagerRegistry: StateMachine, Sendable {
 
     private func digest(of bucket: Int) -> ArraySlice<UInt8> {
         var hasher = Blake2b()
-        for line in lines[index(of: Bytes32(firstByte: bucket))...] {
-            guard line.key.bucket == bucket else { break }
-            guard !line.record.isEmpty else { continue }
+        for line in buckets[bucket] where !line.record.isEmpty {
             hasher.update(line.key)
             hasher.update(integer: line.sequence)
         }
@@ -340,9 +345,7 @@ struct ManagerRegistry: StateMachine, Sendable {
             switch learn([record], now: now, emit: &emit) {
             case (_, false): return .refused(.notSigned)
             case (let new, true) where new.isEmpty:
-                let index = index(of: record.author)
-                let isKnown = index < lines.count && lines[index].key == record.author && lines[index].record == record.encoded
-                return isKnown ? .acknowledged : .refused(.tooMany)
+                return line(of: record.author)?.record == record.encoded ? .acknowledged : .refused(.tooMany)
             default:
                 outbox.append(record.author)
                 publishAt = publishAt ?? now + parameters.batchPause
@@ -355,22 +358,18 @@ struct ManagerRegistry: StateMachine, Sendable {
 
     /// Some Managers that are there, at random.
     private mutating func sample() -> [Record] {
-        let there = lines.indices.filter { !lines[$0].addresses.isEmpty }.shuffled(using: &generator)
-        return there.prefix(parameters.sampleCount).compactMap { try? Record(encoded: lines[$0].record) }
+        lines.filter { !$0.addresses.isEmpty }.shuffled(using: &generator).prefix(parameters.sampleCount).compactMap(\.signed)
     }
 
     /// Lines of the buckets that differ, by ascending keys; the asker goes on behind the last.
     private func missing(_ theirs: RegistrySummary) -> [Record] {
         var found: [Record] = []
-        var (bucket, differs) = (-1, false)
-        for line in lines[index(of: theirs.after)...] where line.key > theirs.after && !line.record.isEmpty {
-            if line.key.bucket != bucket {
-                bucket = line.key.bucket
-                differs = digest(of: bucket) != theirs.digest(of: bucket)
+        for bucket in theirs.after.bucket..<RegistrySummary.bucketCount where !buckets[bucket].isEmpty {
+            guard digest(of: bucket) != theirs.digest(of: bucket) else { continue }
+            for line in buckets[bucket] where line.key > theirs.after {
+                if let record = line.signed { found.append(record) }
+                if found.count == Frame.recordsMax { return found }
             }
-            guard differs, let record = try? Record(encoded: line.record) else { continue }
-            found.append(record)
-            if found.count == Frame.recordsMax { break }
         }
         return found
     }
@@ -400,11 +399,12 @@ extension ManagerRegistry {
     var violations: [String] {
         var found: [String] = []
         for (line, next) in zip(lines, lines.dropFirst()) where line.key >= next.key { found.append("lines out of order") }
+        if lineCount != buckets.reduce(0, { $0 + $1.count }) { found.append("lines are counted wrongly") }
         // Our own is always taken.
-        if lines.count > parameters.linesMax + 1 { found.append("\(lines.count) lines") }
+        if lineCount > parameters.linesMax + 1 { found.append("\(lineCount) lines") }
         for line in lines where line.record.isEmpty && !line.addresses.isEmpty { found.append("addresses of a forgotten line") }
         for line in lines where !(sweepAt.map { $0 <= line.until } ?? false) { found.append("a line that is never forgotten") }
-        let groups = Dictionary(grouping: lines.compactMap(\.group)) { $0 }
+        let groups = Dictionary(grouping: lines.compactMap { $0.group }) { $0 }
         if groups.values.contains(where: { $0.count > parameters.linesPerGroupMax + 1 }) { found.append("lines of one place") }
         return found
     }
@@ -412,7 +412,4 @@ extension ManagerRegistry {
 
 extension Bytes32 {
     fileprivate var bucket: Int { Int(firstByte) }
-
-    /// The least key of a bucket.
-    fileprivate init(firstByte: Int) { self.init(words: UInt64(firstByte) << 56, 0, 0, 0) }
 }
