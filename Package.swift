@@ -174,8 +174,8 @@ let package = Package(
         tests(
             "NodeRuntimeTests",
             [
-                "NodeRuntime", "Node", "Roles", "RenderModel", "EventLoop", "Store", "LibP2P", "Identity", "Crypto", "Wire", "Determinism",
-                logging,
+                "NodeRuntime", "Node", "Roles", "RenderModel", "EventLoop", "Store", "Kademlia", "LibP2P", "Identity", "Crypto", "Wire",
+                "Determinism", logging,
             ]),
         tests("SimulationEngineTests", ["SimulationEngine", "Node", "GossipSub", "Kademlia", "Determinism"]),
         tests("ConsoleTests", ["Console", argumentParser]),
