@@ -54,12 +54,12 @@ enum RegistryFuzz: FuzzTarget {
             let peer = PeerID(ed25519: signers[script.choice(signers.count)].publicKey)
             switch script.choice(10) {
             case 0, 1: gossip(Frame(kind: UInt32(1 + script.byte() / 250), records: records(&script)).encoded)
-            case 2: gossip(Array(script.bytes()))
+            case 2: gossip(frame(&script))
             case 3: for record in records(&script).prefix(1) { give(.request(InboundID(1), from: peer, .announce(record))) }
             case 4:
                 let payload = [UInt8](repeating: script.byte(), count: [0, 32, 32 + 2048, 33][script.choice(4)])
                 request(from: peer, Frame(kind: 4, records: [], payload: payload).encoded)
-            case 5: request(from: peer, Array(script.bytes()))
+            case 5: request(from: peer, frame(&script))
             case 6:
                 guard let id = open.popLast() else { return }
                 switch script.choice(4) {
@@ -99,6 +99,19 @@ enum RegistryFuzz: FuzzTarget {
             return records
         }
 
+        /// Frames of any kind, with records and payloads by the book or nearly so; or bytes of the script's own.
+        private func frame(_ script: inout Script) -> [UInt8] {
+            switch script.byte() & 3 {
+            case 0:
+                let book = [2: records(&script).map(\.encoded) + [[1]], 3: [[UInt8](repeating: script.byte(), count: 32), [1]]]
+                return Draft.message(&script, book)
+            case 2:
+                let (kind, records) = (UInt32(script.choice(6)), records(&script))
+                return Frame(kind: kind, records: records, payload: script.bytes()).encoded
+            default: return Array(script.bytes())
+            }
+        }
+
         private mutating func gossip(_ bytes: [UInt8]) {
             if let frame = try? Frame(encoded: bytes) {
                 precondition((try? Frame(encoded: frame.encoded)) == frame, "a frame changed on its way out and in")
@@ -109,6 +122,9 @@ enum RegistryFuzz: FuzzTarget {
         }
 
         private mutating func request(from peer: PeerID, _ bytes: [UInt8]) {
+            if let beacon = try? BeaconCall(encoded: bytes) {
+                precondition((try? BeaconCall(encoded: beacon.encoded))?.frame == beacon.frame, "a beacon changed on its way out and in")
+            }
             guard let call = try? RegistryCall(encoded: bytes) else { return }
             let again = try? RegistryCall(encoded: call.encoded)
             precondition(again?.frame == call.frame, "a call changed on its way out and in")
