@@ -219,6 +219,10 @@ public struct Discovery: Sendable {
         return ordered.prefix(countMax).map { Contact(id: $0.id, addresses: $0.addresses) }
     }
 
+    /// A Manager that takes any that it hears of, until its next search draws some of all.
+    var knowsFewManagers: Bool { place == .manager && !isParked && managers.count < Discovery.fewManagers }
+    static let fewManagers = 8
+
     /// A leaf that could use the addresses of more Managers.
     var wantsCandidates: Bool { place == .leaf && !isParked && managers.count < parameters.candidatesMax / 2 }
 

@@ -38,7 +38,9 @@ extension Node {
                     emit.append(.network(.dial(peer, addresses)))
                 }
             case .refreshTable: tellKademlia(startQuery(.refreshTable), now: now, emit: &emit)
-            case .findManagers: tellKademlia(startQuery(.findManagers), now: now, emit: &emit)
+            case .findManagers:
+                learnFromRegistry(countMax: parameters.kademlia.k, now: now, emit: &emit)
+                tellKademlia(startQuery(.findManagers), now: now, emit: &emit)
             case .announceManager: tellKademlia(startQuery(.announceManager), now: now, emit: &emit)
             case .managersChanged:
                 let managers = discovery.connectedManagers

@@ -67,6 +67,12 @@ extension Node {
         carryOut(effects, now: now, emit: &emit)
     }
 
+    /// Gives discovery some Managers of the registry, besides those that the DHT names.
+    mutating func learnFromRegistry(countMax: Int, now: Instant, emit: inout [NodeEffect]) {
+        guard parameters.place == .manager, let found = registry?.value.someManagers(countMax: countMax), !found.isEmpty else { return }
+        learned(found, now: now, emit: &emit)
+    }
+
     private mutating func askRegistry(_ number: UInt64, _ peer: PeerID, _ bytes: [UInt8], now: Instant, emit: inout [NodeEffect]) {
         let id = RequestID(UInt64(Node.registrySpace) << 56 | number)
         request(id, to: peer, at: [], .registry, bytes, timeout: .seconds(10), now: now, emit: &emit)
@@ -84,7 +90,7 @@ extension Node {
                 askRegistry(number, peer, bytes, now: now, emit: &emit)
             case .respond(let id, let bytes): emit.append(.network(.respond(id, bytes)))
             case .publish(let bytes): publish(registryTopic, bytes, now: now, emit: &emit)
-            case .learned(let found): if parameters.place == .manager { learned(found, now: now, emit: &emit) }
+            case .learned: if discovery.knowsFewManagers { learnFromRegistry(countMax: Discovery.fewManagers, now: now, emit: &emit) }
             }
         }
     }

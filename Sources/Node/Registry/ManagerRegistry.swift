@@ -58,8 +58,8 @@ struct ManagerRegistry: StateMachine, Sendable {
         case request(UInt64, to: PeerID?, [UInt8])
         case respond(InboundID, [UInt8])
         case publish([UInt8])
-        /// Managers that were not known before, or at other addresses.
-        case learned([Candidate])
+        /// There are Managers that were not known before, or others are at other addresses.
+        case learned
     }
 
     struct Candidate: Equatable, Sendable {
@@ -144,6 +144,12 @@ struct ManagerRegistry: StateMachine, Sendable {
 
     var managers: [Candidate] {
         lines.filter { !$0.addresses.isEmpty }.map { Candidate(id: PeerID(ed25519: $0.key), addresses: $0.addresses.multiaddrs) }
+    }
+
+    /// Some of those that are there, at random: who took the first would make a few Managers serve all.
+    mutating func someManagers(countMax: Int) -> [Candidate] {
+        let there = lines.filter { !$0.addresses.isEmpty && $0.key != signing.publicKey }.shuffled(using: &generator)
+        return there.prefix(countMax).map { Candidate(id: PeerID(ed25519: $0.key), addresses: $0.addresses.multiaddrs) }
     }
 
     /// By ascending keys.
@@ -265,13 +271,6 @@ struct ManagerRegistry: StateMachine, Sendable {
         return .known
     }
 
-    private func candidates(_ records: [Record]) -> [Candidate] {
-        records.compactMap { record in
-            guard let entry = try? record.decoded(as: ManagerEntry.self), !entry.addresses.isEmpty else { return nil }
-            return Candidate(id: PeerID(ed25519: record.author), addresses: entry.addresses)
-        }
-    }
-
     /// Takes lines until one is false; those that were new, and whether all were true.
     private mutating func learn(_ records: [Record], now: Instant, emit: inout [Effect]) -> (new: [Record], areTrue: Bool) {
         var (new, areTrue): ([Record], Bool) = ([], true)
@@ -283,8 +282,7 @@ struct ManagerRegistry: StateMachine, Sendable {
             }
             if !areTrue { break }
         }
-        let candidates = candidates(new)
-        if !candidates.isEmpty { emit.append(.learned(candidates)) }
+        if !new.isEmpty { emit.append(.learned) }
         return (new, areTrue)
     }
 
