@@ -37,7 +37,8 @@ struct TopicScore: Sendable {
         if let meshSince {
             let time = Float((now - meshSince).inSeconds / parameters.meshTimeQuantum.inSeconds)
             let deficit = deficit(parameters, now: now)
-            let merit = min(time, parameters.meshTimeMax) * parameters.meshTimeWeight
+            // Where nothing comes nobody shows anything by being there.
+            let merit = chances < parameters.meshChancesMin ? 0 : min(time, parameters.meshTimeMax) * parameters.meshTimeWeight
             value += max(parameters.meshMin, merit + deficit * deficit * parameters.meshDeficitWeight)
         }
         return value + invalidMessages * invalidMessages * parameters.invalidWeight

@@ -19,17 +19,25 @@ import Wire
     // MARK: The components
 
     @Test func timeInTheMeshEarnsALittle() {
-        var lab = Lab()
-        _ = lab.hear(RPC.graft(shard))
-        // The mesh must not have to be judged: nothing comes.
-        _ = lab.hear(Lab.frame(0))
-        for _ in 0..<200 {
-            lab.now = lab.now + .seconds(2)
+        // One brings every message and the other soon after: what the second has, it has for being there.
+        var lab = Lab(peers: 2)
+        for peer in 1...2 as ClosedRange<UInt32> { _ = lab.hear(RPC.graft(shard), from: peer) }
+        for beat in 0..<400 as Range<UInt64> {
+            for peer in 1...2 as ClosedRange<UInt32> { _ = lab.hear(Lab.frame(beat), from: peer) }
+            lab.now = lab.now + .seconds(1)
             _ = lab.beat()
         }
-        // P1 has come to its end, P2 has decayed.
-        #expect(abs(lab.score(1) - 3) < 0.01)
-        _ = lab.hear(RPC.prune(shard, backoff: .seconds(1)))
+        #expect(abs(lab.score(2) - 3) < 0.01)
+        _ = lab.hear(RPC.prune(shard, backoff: .seconds(1)), from: 2)
+        #expect(lab.score(2) < 0.01)
+    }
+
+    /// Nobody shows anything by being in a mesh through which nothing comes: it would hide who is silent elsewhere.
+    @Test func timeInAQuietMeshEarnsNothing() {
+        var lab = Lab()
+        _ = lab.hear(RPC.graft(shard))
+        _ = lab.hear(Lab.frame(0))
+        for _ in 0..<400 { _ = lab.beat() }
         #expect(lab.score(1) < 0.01)
     }
 
