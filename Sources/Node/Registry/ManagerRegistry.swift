@@ -167,9 +167,8 @@ struct ManagerRegistry: StateMachine, Sendable {
             renew(now: now)
         case .met(let peer):
             guard compareAt == nil else { return }
-            // The first of the core that we meet knows what we missed.
-            compareAt = now + parameters.comparisonInterval
-            compare(with: peer, after: .zero, emit: &emit)
+            // The first that all meet are the bootstrap peers: if everybody had the whole registry of those, they would do nothing else.
+            compareAt = now + .milliseconds(Int64.random(in: 10_000...60_000, using: &generator))
             announce(to: peer, now: now, emit: &emit)
         case .request(let id, let peer, let call): emit.append(.respond(id, answer(call, from: peer, now: now, emit: &emit).encoded))
         case .response(let id, let bytes): response(id, bytes, now: now, emit: &emit)
@@ -188,7 +187,7 @@ struct ManagerRegistry: StateMachine, Sendable {
         if let at = publishAt, at <= now { publish(emit: &emit) }
         if let at = compareAt, at <= now {
             compareAt = now + parameters.comparisonInterval
-            compare(with: nil, after: .zero, emit: &emit)
+            compare(after: .zero, emit: &emit)
         }
         if let at = sweepAt, at <= now { sweep(now: now) }
     }
@@ -332,8 +331,9 @@ struct ManagerRegistry: StateMachine, Sendable {
         return hasher.finish().array.prefix(RegistrySummary.digestSize)
     }
 
-    private mutating func compare(with peer: PeerID?, after: Bytes32, emit: inout [Effect]) {
-        emit.append(.request(newRequest(.comparison(after: after)), to: peer, RegistryCall.reconcile(summary(after: after)).encoded))
+    /// With any of the core.
+    private mutating func compare(after: Bytes32, emit: inout [Effect]) {
+        emit.append(.request(newRequest(.comparison(after: after)), to: nil, RegistryCall.reconcile(summary(after: after)).encoded))
     }
 
     private mutating func answer(_ call: RegistryCall, from peer: PeerID, now: Instant, emit: inout [Effect]) -> RecordReply {
@@ -386,7 +386,7 @@ struct ManagerRegistry: StateMachine, Sendable {
             }
             let last = records.last?.author
             guard learn(records, now: now, emit: &emit).areTrue, records.count == Frame.recordsMax, let last, last > after else { return }
-            compare(with: nil, after: last, emit: &emit)
+            compare(after: last, emit: &emit)
         case nil: break
         }
     }
