@@ -128,6 +128,21 @@ import Testing
         #expect(duties() > before)
     }
 
+    /// Duties that do not end are given up after a while, and the Verifier says once that it has left.
+    @Test func aParkedVerifierGivesUpWhatDoesNotEnd() throws {
+        let harness = RoleHarness()
+        let verifier = harness.verifiers[0]
+        harness.filter = { _, from, _, name, _ in from != verifier || name != .verify }
+        _ = try #require(harness.submit(harness.order()))
+        let isOnDuty = harness.run(seconds: 60) {
+            $0.events.contains { if case .dutyTaken = $0.1 { $0.party == verifier } else { false } }
+        }
+        #expect(isOnDuty)
+        harness.command(verifier, .park)
+        harness.run(seconds: 120)
+        #expect(harness.events.count { $0.party == verifier && $0.1 == .parked } == 1)
+    }
+
     @Test func aDrainingVerifierFinishesItsDuties() throws {
         let harness = try deliver(RoleHarness.Options()) { harness in
             let verifier = harness.verifiers[0]

@@ -135,9 +135,7 @@ public struct VerifierRole: StateMachine {
             case .resend(let id): advance(id, now: now, emit: &emit)
             case .duty(let id): end(id, now: now, emit: &emit)
             case .narrowing(let id): narrowingLate(id, now: now, emit: &emit)
-            case .leave:
-                for id in order { end(id, now: now, emit: &emit) }
-                leaveIfDone(emit: &emit)
+            case .leave: for id in order { end(id, now: now, emit: &emit) }
             }
         }
     }
