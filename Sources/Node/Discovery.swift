@@ -187,10 +187,7 @@ public struct Discovery: Sendable {
     public mutating func managersFound(
         _ found: [(PeerID, [Multiaddr])], isConnected: (PeerID) -> Bool, now: Instant, emit: inout [Effect]
     ) {
-        for (id, addresses) in found where id != own {
-            remember(id, addresses, isNewer: true, now: now)
-            if isConnected(id) { connected(id, servesDHT: false, now: now, emit: &emit) }
-        }
+        remember(found, isNewer: true, isConnected, now: now, emit: &emit)
         if found.contains(where: { $0.0 != own }) && !wantsMore {
             searchWait = parameters.retryMin
             nextSearch = now + parameters.refreshInterval
@@ -205,10 +202,7 @@ public struct Discovery: Sendable {
     mutating func learned(
         _ found: [(PeerID, [Multiaddr])], isConnected: (PeerID) -> Bool, now: Instant, emit: inout [Effect]
     ) {
-        for (id, addresses) in found where id != own {
-            remember(id, addresses, isNewer: false, now: now)
-            if isConnected(id) { connected(id, servesDHT: false, now: now, emit: &emit) }
-        }
+        remember(found, isNewer: false, isConnected, now: now, emit: &emit)
         handleDeadline(now: now, emit: &emit)
     }
 
@@ -225,6 +219,16 @@ public struct Discovery: Sendable {
 
     /// A leaf that could use the addresses of more Managers.
     var wantsCandidates: Bool { place == .leaf && !isParked && managers.count < parameters.candidatesMax / 2 }
+
+    /// - Parameter isNewer: they take the places of those that are not connected.
+    private mutating func remember(
+        _ found: [(PeerID, [Multiaddr])], isNewer: Bool, _ isConnected: (PeerID) -> Bool, now: Instant, emit: inout [Effect]
+    ) {
+        for (id, addresses) in found where id != own {
+            remember(id, addresses, isNewer: isNewer, now: now)
+            if isConnected(id) { connected(id, servesDHT: false, now: now, emit: &emit) }
+        }
+    }
 
     private mutating func remember(_ id: PeerID, _ addresses: [Multiaddr], isNewer: Bool, now: Instant) {
         if let index = managers.firstIndex(where: { $0.id == id }) {
