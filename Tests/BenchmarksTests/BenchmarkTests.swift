@@ -105,13 +105,15 @@ import Testing
     @Test func netHasItsFigures() throws {
         let report = try withDirectory { try NetBenchmark(.tiny, node: try node(), directory: $0).run() }
         let load = [
-            "connection_memory", "handshakes", "handshake_cpu", "ping", "ping_cpu", "receive", "receive_cpu", "receive_of_cipher", "send",
-            "send_cpu", "send_of_cipher", "gossip", "gossip_cpu", "blocks", "blocks_cpu",
+            "connection_memory", "handshakes", "handshake_cpu", "handshake_of_curves", "ping", "ping_cpu", "receive", "receive_cpu",
+            "receive_of_cipher", "send", "send_cpu", "send_of_cipher", "gossip", "gossip_cpu", "gossip_of_verification", "blocks",
+            "blocks_cpu",
         ]
         #expect(report.notRun == [])
         #expect(
             names(report) == [
-                "this machine": ["cipher"], "idle Verifier": ["connections", "resident", "resident_peak", "processor_time"],
+                "this machine": ["cipher", "verification", "handshake_curves"],
+                "idle Verifier": ["connections", "resident", "resident_peak", "processor_time"],
                 "idle Manager": ["resident", "resident_peak"], "target": load,
             ])
         for name in load where name != "connection_memory" { #expect(try #require(report["target", name]).min > 0, "\(name)") }

@@ -73,8 +73,7 @@ public struct NetBenchmark {
         let scratch = try ScratchDirectory(in: directory)
         let loop = try EventLoop()
         defer { try? loop.shutdown() }
-        let cipher = CipherRate.measure(runs: plan.runs, size: Int(min(plan.transfer, 64 << 20)))
-        report.add("this machine", "cipher", "ChaCha20-Poly1305, opening frames of 64 KiB", "MiB/s", cipher)
+        let rates = MachineRates.measure(runs: plan.runs, bytes: Int(min(plan.transfer, 64 << 20)), into: &report)
         let network = try BenchNetwork(node: node, directory: scratch.path, managers: plan.managers)
         try IdleMemory(plan: plan, network: network, loop: loop).measure(into: &report, progress)
         let blocks = (0..<plan.blocks).map { TestPattern.block(plan.blockSize, number: UInt64($0)) }
@@ -86,10 +85,10 @@ public struct NetBenchmark {
         var other: (load: NetLoad, blocks: [CID])?
         if peer == .py { other = try pythonLoad(python, scratch.path, loop, &report, progress) }
         if let other {
-            try SideBySide(runs: plan.runs, cipher: cipher).measure((load, cids), other, into: &report)
+            try SideBySide(runs: plan.runs, rates: rates).measure((load, cids), other, into: &report)
             try other.load.target.stop()
         } else {
-            try load.measure(into: &report, blocks: cids, cipher: cipher)
+            try load.measure(into: &report, blocks: cids, rates: rates)
         }
         try target.stop()
         return report

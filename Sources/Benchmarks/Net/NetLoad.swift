@@ -17,11 +17,11 @@ struct NetLoad {
 
     private var section: String { target.name }
 
-    func measure(into report: inout BenchmarkReport, blocks: [CID], cipher: [Double]) throws {
-        try measureHandshakes(&report)
+    func measure(into report: inout BenchmarkReport, blocks: [CID], rates: MachineRates) throws {
+        try measureHandshakes(&report, rates)
         try measurePings(&report)
-        try measureTransfers(&report, cipher: cipher)
-        try measureGossip(&report)
+        try measureTransfers(&report, rates)
+        try measureGossip(&report, rates)
         try measureBlocks(&report, blocks)
     }
 
@@ -56,7 +56,7 @@ struct NetLoad {
     }
 
     /// From the first packet to the secured and multiplexed connection; then it is closed and another one begins. Eight at once.
-    private func measureHandshakes(_ report: inout BenchmarkReport) throws {
+    private func measureHandshakes(_ report: inout BenchmarkReport, _ machine: MachineRates) throws {
         progress("\(section): handshakes")
         let peers = try (0..<8).map { _ in try LoadPeer(loop: loop, prefix: prefix) }
         defer { for peer in peers { peer.close() } }
@@ -91,6 +91,13 @@ struct NetLoad {
         }
         report.add(section, "handshakes", "handshakes", "1/s", rates)
         report.add(section, "handshake_cpu", "processor time of the target per handshake", "ms", costs)
+        compare("handshake_of_curves", "that time against the curve arithmetic alone", costs, machine.handshake, &report)
+    }
+
+    /// The median of what was measured against what the machine gives.
+    private func compare(_ name: String, _ title: String, _ values: [Double], _ limit: Double, _ report: inout BenchmarkReport) {
+        guard let value = Measurement("", "", "", values) else { return }
+        report.add(section, name, title, "", [value.median / limit])
     }
 
     // MARK: One connection
@@ -125,7 +132,7 @@ struct NetLoad {
     }
 
     /// One stream of zeros towards the target, then one from it.
-    private func measureTransfers(_ report: inout BenchmarkReport, cipher: [Double]) throws {
+    private func measureTransfers(_ report: inout BenchmarkReport, _ machine: MachineRates) throws {
         progress("\(section): streams")
         let peer = try LoadPeer(loop: loop, prefix: prefix)
         defer { peer.close() }
@@ -152,15 +159,13 @@ struct NetLoad {
             }
             report.add(section, name, "one stream, \(title) by the target", "MiB/s", rates)
             report.add(section, "\(name)_cpu", "processor time of the target per MiB \(title)", "ms", costs)
-            if let rate = Measurement("", "", "", rates), let limit = Measurement("", "", "", cipher) {
-                report.add(section, "\(name)_of_cipher", "that stream against the cipher's own rate", "", [rate.median / limit.median])
-            }
+            compare("\(name)_of_cipher", "that stream against the cipher's own rate", rates, machine.cipher, &report)
         }
     }
 
     // MARK: Gossip and blocks
 
-    private func measureGossip(_ report: inout BenchmarkReport) throws {
+    private func measureGossip(_ report: inout BenchmarkReport, _ machine: MachineRates) throws {
         progress("\(section): gossip")
         let relay = try GossipRelay(load: self, topic: BenchNetwork.topic)
         defer { relay.close() }
@@ -182,6 +187,8 @@ struct NetLoad {
         }
         report.add(section, "gossip", "messages of \(plan.messageSize) bytes relayed, \(plan.inFlight) under way", "1/s", rates)
         report.add(section, "gossip_cpu", "processor time of the target per message relayed", "µs", costs)
+        compare(
+            "gossip_of_verification", "that rate against the signatures that one processor verifies", rates, machine.verification, &report)
     }
 
     private func measureBlocks(_ report: inout BenchmarkReport, _ blocks: [CID]) throws {

@@ -3,7 +3,7 @@ internal import Wire
 /// Two targets under the same load in turn, one run each, so that whatever else the machine does meets both; and how they compare.
 struct SideBySide {
     let runs: Int
-    let cipher: [Double]
+    let rates: MachineRates
 
     static let section = "node against py-libp2p, above 1 is better"
 
@@ -20,7 +20,7 @@ struct SideBySide {
                 var (load, blocks) = side == 0 ? ours : theirs
                 load.plan.runs = 1
                 var part = BenchmarkReport(report.benchmark, machine: report.machine)
-                try load.measure(into: &part, blocks: blocks, cipher: cipher)
+                try load.measure(into: &part, blocks: blocks, rates: rates)
                 rounds[side].append(part)
             }
         }
@@ -43,7 +43,7 @@ struct SideBySide {
     /// One ratio for each run of both.
     static func compare(_ ours: [BenchmarkReport], _ theirs: [BenchmarkReport], into report: inout BenchmarkReport) {
         guard let our = ours.first?.sections.first, let their = theirs.first?.sections.first else { return }
-        for measurement in our.measurements where !measurement.name.hasSuffix("_of_cipher") {
+        for measurement in our.measurements where !measurement.name.contains("_of_") {
             let name = measurement.name
             let isCost = SideBySide.costs.contains(name) || name.hasSuffix("_cpu")
             let ratios = zip(ours, theirs).compactMap { ours, theirs -> Double? in
