@@ -15,6 +15,8 @@ public struct Discovery: Sendable {
         public var retryMax: Duration = .seconds(60)
         /// Managers a leaf keeps connections to (`docs/network.md`, Topology).
         public var managersWanted = 3
+        /// Managers a leaf dials for each that it lacks; of those that answer it keeps the first, which are the near ones. Default 2.
+        public var dialsPerPlace = 2
         /// How often a satisfied node looks for further Managers, and a Manager announces itself.
         public var refreshInterval: Duration = .seconds(120)
         /// Managers remembered with their addresses.
@@ -56,6 +58,8 @@ public struct Discovery: Sendable {
     let own: PeerID
     private(set) var bootstrap: [Candidate]
     private(set) var managers: [Candidate] = []
+    /// The Manager that a leaf keeps however slow it is, so that nobody who answers fast has all of its places.
+    private var drawn: PeerID?
     private var nextSearch: Instant
     private var searchWait: Duration
     private var nextAnnouncement: Instant
@@ -91,9 +95,11 @@ public struct Discovery: Sendable {
         return switch place {
         case .bootstrap: false
         case .manager: true
-        case .leaf: managersInSight < parameters.managersWanted
+        case .leaf: managersInSight < managersKept + (parameters.managersWanted - managersKept) * parameters.dialsPerPlace
         }
     }
+
+    private var managersKept: Int { managers.count { $0.isKept } }
 
     /// Bootstrap peers serve everybody: who knows enough Managers leaves them alone.
     private var wantsBootstrap: Bool { !isParked && (place == .bootstrap || managersInSight < parameters.managersWanted) }
@@ -104,9 +110,12 @@ public struct Discovery: Sendable {
     private mutating func keepManagers(emit: inout [Effect]) {
         guard !isParked else { return }
         var room = place == .manager ? parameters.candidatesMax : place == .leaf ? parameters.managersWanted : 0
-        room -= managers.count { $0.isKept }
+        room -= managersKept
         var hasChanged = false
-        for index in managers.indices where room > 0 && managers[index].isConnected && !managers[index].isKept {
+        // One place waits for the drawn one's answer.
+        let awaited = managers.first { $0.id == drawn && $0.isDialling }?.id
+        for index in managers.indices where managers[index].isConnected && !managers[index].isKept {
+            guard room > (awaited == nil ? 0 : 1) else { break }
             managers[index].isKept = true
             room -= 1
             hasChanged = true
@@ -275,7 +284,11 @@ public struct Discovery: Sendable {
         guard isStarted, !isParked else { return }
         defer { rearm() }
         if wantsBootstrap { for index in bootstrap.indices { bootstrap[index].dialIfDue(now: now, emit: &emit) } }
-        for index in managers.indices where wantsManagers { managers[index].dialIfDue(now: now, emit: &emit) }
+        for index in managers.indices where wantsManagers {
+            guard managers[index].dialIfDue(now: now, emit: &emit), place == .leaf else { continue }
+            if !managers.contains(where: { $0.id == drawn && ($0.isKept || $0.isDialling) }) { drawn = managers[index].id }
+        }
+        keepManagers(emit: &emit)
         if now >= nextSearch {
             nextSearch = .distantFuture
             emit.append(.findManagers)
@@ -302,9 +315,12 @@ extension Discovery.Candidate {
         wait = parameters.retryMin
     }
 
-    fileprivate mutating func dialIfDue(now: Instant, emit: inout [Discovery.Effect]) {
-        guard !isConnected, !isDialling, now >= nextAttempt, !addresses.isEmpty else { return }
+    /// Whether it was.
+    @discardableResult
+    fileprivate mutating func dialIfDue(now: Instant, emit: inout [Discovery.Effect]) -> Bool {
+        guard !isConnected, !isDialling, now >= nextAttempt, !addresses.isEmpty else { return false }
         isDialling = true
         emit.append(.dial(id, addresses.multiaddrs))
+        return true
     }
 }

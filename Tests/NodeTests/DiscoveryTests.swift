@@ -40,26 +40,53 @@ import Wire
         #expect(waits == [1, 2, 4, 8, 16, 32, 60, 60, 60].map { Duration.seconds($0) })
     }
 
-    @Test func aLeafFindsManagersAndKeepsThree() {
+    private func leaf(finding count: UInt64, _ effects: inout [Discovery.Effect]) -> Discovery {
         var (discovery, _) = started(.leaf)
-        var effects: [Discovery.Effect] = []
         discovery.connected(seedPeer, servesDHT: true, now: .origin, emit: &effects)
         #expect(effects == [.refreshTable, .findManagers])
         effects = []
-        let found = (1...5).map { (manager($0), [address]) }
-        discovery.managersFound(found, isConnected: { _ in false }, now: .origin, emit: &effects)
-        #expect(effects == (1...3).map { .dial(manager($0), [address]) })
+        discovery.managersFound((1...count).map { (manager($0), [address]) }, isConnected: { _ in false }, now: .origin, emit: &effects)
+        return discovery
+    }
+
+    @Test func aLeafFindsManagersAndKeepsThree() {
+        var effects: [Discovery.Effect] = []
+        var discovery = leaf(finding: 8, &effects)
+        #expect(effects == (1...6).map { .dial(manager($0), [address]) }, "two for each place")
         effects = []
-        for number in 1...3 { discovery.connected(manager(UInt64(number)), servesDHT: true, now: .origin, emit: &effects) }
+        for number in 1...3 as ClosedRange<UInt64> { discovery.connected(manager(number), servesDHT: true, now: .origin, emit: &effects) }
         #expect(effects == [.managersChanged, .managersChanged, .managersChanged])
         #expect(discovery.connectedManagers == [manager(1), manager(2), manager(3)])
+        for number in 4...6 as ClosedRange<UInt64> { discovery.dialFailed(manager(number), now: .origin) }
 
         effects = []
         discovery.disconnected(manager(2), now: .origin, emit: &effects)
         #expect(effects == [.managersChanged])
         effects = []
         discovery.handleDeadline(now: .origin, emit: &effects)
-        #expect(effects == [.dial(manager(4), [address])], "a lost Manager is replaced at once")
+        #expect(effects == [.dial(manager(7), [address]), .dial(manager(8), [address])], "a lost Manager is replaced at once")
+    }
+
+    /// The near ones answer first; the one that was drawn has its place however far it is.
+    @Test func aLeafKeepsTheNearAndOneThatWasDrawn() {
+        var effects: [Discovery.Effect] = []
+        var discovery = leaf(finding: 6, &effects)
+        for number in [5, 3, 6, 4] as [UInt64] { discovery.connected(manager(number), servesDHT: true, now: .origin, emit: &effects) }
+        #expect(Set(discovery.connectedManagers) == [manager(5), manager(3)], "one place waits")
+        discovery.connected(manager(1), servesDHT: true, now: .origin, emit: &effects)
+        discovery.connected(manager(2), servesDHT: true, now: .origin, emit: &effects)
+        #expect(Set(discovery.connectedManagers) == [manager(5), manager(3), manager(1)])
+        #expect(!discovery.keeps(manager(6)) && !discovery.keeps(manager(2)))
+    }
+
+    @Test func whoWasDrawnAndDoesNotAnswerLeavesItsPlace() {
+        var effects: [Discovery.Effect] = []
+        var discovery = leaf(finding: 6, &effects)
+        for number in [5, 3, 6] as [UInt64] { discovery.connected(manager(number), servesDHT: true, now: .origin, emit: &effects) }
+        discovery.dialFailed(manager(1), now: .origin)
+        effects = []
+        discovery.handleDeadline(now: .origin, emit: &effects)
+        #expect(Set(discovery.connectedManagers) == [manager(5), manager(3), manager(6)] && effects == [.managersChanged])
     }
 
     /// Bootstrap peers are left alone once there are enough Managers, and asked again where one goes and no other is known.
