@@ -74,6 +74,24 @@ import Testing
         #expect(statistics.memory < 80_000 * 200)
     }
 
+    /// The largest child first, then from the smallest on: what looks for any hit at all takes them in this order.
+    @Test func childrenLieByTheirSize() throws {
+        let prepared = try PreparedScene(KnownAnswers.medley)
+        let nodes = bytes(prepared, 1)
+        let width = Int(RK_NODE_WIDTH)
+        nodes.withUnsafeBytes { nodes in
+            for base in stride(from: 0, to: nodes.count, by: MemoryLayout<RkNode>.size) {
+                func plane(_ axis: Int, _ lane: Int) -> Float { nodes.load(fromByteOffset: base + 4 * (axis * width + lane), as: Float.self) }
+                let areas = (0..<width).filter { plane(0, $0) <= plane(3, $0) }.map { lane in
+                    let size = (0..<3).map { plane(3 + $0, lane) - plane($0, lane) }
+                    return (size[0] * size[1] + size[1] * size[2]) + size[2] * size[0]
+                }
+                #expect(areas.count >= 2 && areas[0] == areas.max() && areas.dropFirst().elementsEqual(areas.dropFirst().sorted()))
+            }
+        }
+        #expect(nodes.count >= 2 * MemoryLayout<RkNode>.size)
+    }
+
     /// However many threads build it, the tree is the same to the last byte: nodes, packs, the order in which they lie, and its cost.
     @Test func threadsBuildTheSameTree() throws {
         var scene = CanonicalScene()

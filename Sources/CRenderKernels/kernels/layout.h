@@ -31,7 +31,8 @@
 /// Entries of the traversal stack; the builder refuses trees that need more.
 #define RK_STACK_SIZE 256
 
-/// A node's children; planes lo x, lo y, lo z, hi x, hi y, hi z. An empty child has lo = +inf, hi = -inf.
+/// A node's children: the one with the largest box, then the others from the smallest on, which a stack gives in falling order. Planes
+/// lo x, lo y, lo z, hi x, hi y, hi z. An empty child has lo = +inf, hi = -inf.
 typedef struct {
     float planes[6][RK_NODE_WIDTH];
     uint child[RK_NODE_WIDTH];

@@ -228,6 +228,25 @@ RK_FN uint rk_push_children(RK_GLOBAL const RkNode *node, rk_node_lanes near, ui
     return (uint)stack[--(*top)];
 }
 
+/// Pushes the children of a node that a ray meets, and gives the one that the builder put first: whoever looks for any hit at all
+/// need not take the nearest, and the largest child stops most rays.
+RK_FN uint rk_push_unsorted(RK_GLOBAL const RkNode *node, uint mask, rk_key *stack, uint *top) {
+    uint first = node->child[rk_lowest_bit(mask)], at = *top;
+    mask &= mask - 1u;
+    // How many there are is never foreseen: two are always written, and count where they exist.
+    for (uint k = 0u; k < 2u; k++) {
+        stack[at] = node->child[rk_lowest_bit(mask | (1u << (RK_NODE_WIDTH - 1)))];
+        at += mask != 0u ? 1u : 0u;
+        mask &= mask - 1u;
+    }
+    while (mask != 0u) {
+        stack[at++] = node->child[rk_lowest_bit(mask)];
+        mask &= mask - 1u;
+    }
+    *top = at;
+    return first;
+}
+
 /// Where a ray meets one plane of each child of a node.
 RK_FN rk_node_lanes rk_plane_distance(RK_GLOBAL const float *planes, float origin, float inverse) {
     return (RK_NODE_LOAD(planes) - RK_NODE_SPLAT(origin)) * RK_NODE_SPLAT(inverse);
@@ -279,7 +298,7 @@ RK_FN void rk_trace(const RkTables *scene, const RkRay *ray, uint any, uint test
             far = c < far ? c : far;
             mask = RK_NODE_MASK(near <= far);
             if (mask == 0u) break;
-            child = rk_push_children(node, near, mask, stack, &top);
+            child = any ? rk_push_unsorted(node, mask, stack, &top) : rk_push_children(node, near, mask, stack, &top);
         }
         if (mask != 0u) {
             uint size = (child >> RK_CHILD_PACKS_SHIFT) & 7u;
@@ -319,7 +338,7 @@ RK_FN void rk_trace(const RkTables *scene, const RkRay *ray, uint any, uint test
             }
             if (top == 0u) return;
             top--;
-            if (rk_float((uint)(stack[top] >> 32)) <= hit->t) break;
+            if (any || rk_float((uint)(stack[top] >> 32)) <= hit->t) break;
         }
         child = (uint)stack[top];
     }

@@ -44,6 +44,18 @@ typedef struct {
     uint32_t need;
 } RkCollapseTask;
 
+/// Puts the child with the largest box first, and behind it the others from the smallest on: the order of `RkNode`.
+static void rk_order_children(const RkBinaryNode *binary, uint32_t *children, uint32_t count) {
+    for (uint32_t i = 1; i < count; i++) {
+        uint32_t child = children[i], j = i;
+        for (; j > 0 && rk_half_area(&binary[children[j - 1]].box) > rk_half_area(&binary[child].box); j--) children[j] = children[j - 1];
+        children[j] = child;
+    }
+    uint32_t largest = children[count - 1];
+    memmove(children + 1, children, (count - 1) * sizeof *children);
+    children[0] = largest;
+}
+
 /// Opens the child with the largest box until the node is full, node by node.
 static uint32_t rk_collapse(RkBuilder *b, uint32_t *stackNeed) {
     RkScene *scene = b->scene;
@@ -79,6 +91,7 @@ static uint32_t rk_collapse(RkBuilder *b, uint32_t *stackNeed) {
                 children[widest] = opened;
                 children[count++] = opened + 1;
             }
+            rk_order_children(binary, children, count);
             reference = (uint32_t)scene->nodes.count;
             RkNode *node = reference < RK_CHILD_INDEX ? rk_append(budget, &scene->nodes, 1, sizeof(RkNode)) : NULL;
             RkCollapseTask *next = node != NULL ? rk_append(budget, &tasks, count, sizeof(RkCollapseTask)) : NULL;
