@@ -40,43 +40,57 @@ extension SceneBuilder {
     private mutating func image(_ index: Int, isColor: Bool, at place: String) throws(SceneError) -> Int {
         let use = TextureUse(index: index, isColor: isColor)
         if let known = imageIndex[use] { return known }
-        let decoded = try decodedImage(index, at: place)
+        let file = try imageFile(index, at: place)
         var image = SceneImage()
-        image.width = decoded.width
-        image.height = decoded.height
-        switch (decoded.depth, isColor) {
+        image.width = file.width
+        image.height = file.height
+        switch (file.depth, isColor) {
         case (8, true): image.format = .rgba8sRGB
         case (8, false): image.format = .rgba8
         case (_, let isColor):
             image.format = .rgba16
-            if isColor { try budget.charge(decoded.texels.count, 1, at: place) }
+            if isColor { try budget.charge(file.size, 1, at: place) }
         }
-        image.texels = decoded.depth == 16 && isColor ? SRGBCurve.linear16(decoded.texels) : decoded.texels
         imageIndex[use] = scene.images.count
+        imagesWaiting.append((use, scene.images.count))
         scene.images.append(image)
+        if threads == 1 { try decodeImages() }
         return scene.images.count - 1
     }
 
-    private mutating func decodedImage(_ index: Int, at place: String) throws(SceneError) -> DecodedImage {
-        if let known = decodedImages[index] { return known }
+    private mutating func imageFile(_ index: Int, at place: String) throws(SceneError) -> ImageFile {
+        if let known = imageFiles[index] { return known }
         guard let images = document.images, images.indices.contains(index) else {
             throw .malformed(place, "there is no image \(index)")
         }
         let source = images[index]
         let path = "images[\(index)]"
-        let decoded: DecodedImage
+        let file: ImageFile
         switch (source.bufferView, source.uri) {
         case (let view?, nil):
             let bytes = try buffers.view(view, &budget, at: "\(path).bufferView")
-            decoded = try DecodedImage(bytes, limits, &budget, at: path)
+            file = try ImageFile(bytes, limits, &budget, at: path)
         case (nil, let uri?):
             let bytes = try buffers.resource(uri, &budget, at: "\(path).uri")
-            decoded = try DecodedImage(ByteView(storage: bytes, range: 0..<bytes.count), limits, &budget, at: path)
+            file = try ImageFile(ByteView(storage: bytes, range: 0..<bytes.count), limits, &budget, at: path)
         default:
             throw .malformed(path, "an image needs either a uri or a bufferView")
         }
-        decodedImages[index] = decoded
-        return decoded
+        imageFiles[index] = file
+        return file
+    }
+
+    /// Fills in the texels of all images that wait for them.
+    mutating func decodeImages() throws(SceneError) {
+        var missing: [Int] = []
+        for (use, _) in imagesWaiting where decodedImages[use.index] == nil && !missing.contains(use.index) { missing.append(use.index) }
+        let decoded = try ImageDecoding.decode(missing.map { imageFiles[$0]! }, threads: threads, &budget)
+        for (index, image) in zip(missing, decoded) { decodedImages[index] = image }
+        for (use, place) in imagesWaiting {
+            let image = decodedImages[use.index]!
+            scene.images[place].texels = image.depth == 16 && use.isColor ? SRGBCurve.linear16(image.texels) : image.texels
+        }
+        imagesWaiting = []
     }
 }
 

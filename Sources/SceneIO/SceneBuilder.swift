@@ -21,17 +21,23 @@ struct SceneBuilder {
     var skinIndex: [Int: Int] = [:]
     var textureIndex: [TextureUse: Int] = [:]
     var imageIndex: [TextureUse: Int] = [:]
+    var imageFiles: [Int: ImageFile] = [:]
     var decodedImages: [Int: DecodedImage] = [:]
+    /// Canonical images without texels so far, in the order of their numbers.
+    var imagesWaiting: [(use: TextureUse, place: Int)] = []
+    /// With one thread an image is decoded when it is first used; otherwise all are at the end.
+    let threads: Int
     var lightIndex: [Int: Int] = [:]
     var areaLightIndex: [Int: Int] = [:]
     var trianglesTotal = 0
     var instancesTotal = 0
 
-    init(document: GLTFDocument, limits: SceneLimits, files: SceneFiles, binary: ByteView?, budget: MemoryBudget) {
+    init(document: GLTFDocument, limits: SceneLimits, files: SceneFiles, binary: ByteView?, budget: MemoryBudget, threads: Int) {
         self.document = document
         self.limits = limits
         self.files = files
         self.budget = budget
+        self.threads = threads
         buffers = SceneBuffers(document: document, files: files, limits: limits, binary: binary)
     }
 
@@ -55,6 +61,7 @@ struct SceneBuilder {
         try buildSkins()
         try buildAnimations()
         try buildRenderExtension()
+        try decodeImages()
     }
 
     private func checkAsset() throws(SceneError) {

@@ -1,3 +1,4 @@
+import Glibc
 public import RenderModel
 
 /// A scene that is ready to render, and what the artist should know about it.
@@ -24,10 +25,14 @@ public struct SceneReader: Sendable {
 
     public var limits = SceneLimits()
     public var sky: Sky?
+    /// How many threads decode images. The scene and every error are the same with any number.
+    public var threads: Int
 
-    public init(limits: SceneLimits = SceneLimits(), sky: Sky? = nil) {
+    /// - Parameter threads: at least 1; by default the processors that are online.
+    public init(limits: SceneLimits = SceneLimits(), sky: Sky? = nil, threads: Int? = nil) {
         self.limits = limits
         self.sky = sky
+        self.threads = max(1, threads ?? sysconf(Int32(_SC_NPROCESSORS_ONLN)))
     }
 
     /// Reads a file; external buffers and images only from its folder.
@@ -65,8 +70,19 @@ public struct SceneReader: Sendable {
                 advice: "give a glTF 2.0 file; other formats can be exported from Blender")
         }
         let document = try GLTFDocument.decode(json, limits, &budget)
-        var builder = SceneBuilder(document: document, limits: limits, files: files, binary: binary, budget: budget)
-        try builder.build()
+        let start = budget
+        func begin(threads: Int) -> SceneBuilder {
+            SceneBuilder(document: document, limits: limits, files: files, binary: binary, budget: start, threads: threads)
+        }
+        var builder = begin(threads: threads)
+        do {
+            try builder.build()
+        } catch {
+            if builder.imagesWaiting.isEmpty { throw error }
+            // What is wrong with images that wait shows late, and memory runs out elsewhere. What holds is how it ends one by one.
+            builder = begin(threads: 1)
+            try builder.build()
+        }
         budget = builder.budget
         return LoadedScene(scene: builder.scene, notices: builder.notices, warnings: builder.warnings)
     }

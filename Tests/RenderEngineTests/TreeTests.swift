@@ -81,7 +81,9 @@ import Testing
         let width = Int(RK_NODE_WIDTH)
         nodes.withUnsafeBytes { nodes in
             for base in stride(from: 0, to: nodes.count, by: MemoryLayout<RkNode>.size) {
-                func plane(_ axis: Int, _ lane: Int) -> Float { nodes.load(fromByteOffset: base + 4 * (axis * width + lane), as: Float.self) }
+                func plane(_ axis: Int, _ lane: Int) -> Float {
+                    nodes.load(fromByteOffset: base + 4 * (axis * width + lane), as: Float.self)
+                }
                 let areas = (0..<width).filter { plane(0, $0) <= plane(3, $0) }.map { lane in
                     let size = (0..<3).map { plane(3 + $0, lane) - plane($0, lane) }
                     return (size[0] * size[1] + size[1] * size[2]) + size[2] * size[0]
