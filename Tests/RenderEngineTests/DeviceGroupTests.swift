@@ -95,6 +95,20 @@ import Testing
         #expect(amounts[1] == 100 && clock[1] < 11)
     }
 
+    /// A share is half of what a member does of the rest while the others do theirs, at the speeds so far; and these change.
+    @Test func sharesFollowTheSpeeds() {
+        var book = ShareBook(units: 6400, members: 2)
+        #expect(book.take(0) == 0..<100 && book.take(1) == 100..<200)
+        book.done(0, units: 100, seconds: 0.125)
+        book.done(1, units: 100, seconds: 0.5)
+        // 800 units a second beside 200: of 6200 units, then of 3720.
+        #expect(book.take(0)?.count == 2480)
+        #expect(book.take(1)?.count == 372)
+        // It has slowed down to 160 beside 200: of 3348 units.
+        book.done(0, units: 2480, seconds: 16)
+        #expect(book.take(0)?.count == 744)
+    }
+
     @Test func choicesAreReadAndWritten() throws {
         for text in ["native", "opencl:3", "opencl:0,opencl:1", "native,opencl:0,opencl:0", "all"] {
             #expect(try #require(DeviceChoice(text)).description == text)
