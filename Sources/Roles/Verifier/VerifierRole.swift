@@ -8,7 +8,7 @@ internal import Wire
 /// A Verifier: takes duties that it was drawn for, recomputes what it challenges, and signs what it found.
 ///
 /// The steps of one check are `Verification`'s; this role moves its messages, brings scene and picture, and keeps the deadlines.
-public struct VerifierRole: StateMachine {
+public struct VerifierRole: StateMachine, LeafRole {
     public struct Parameters: Sendable {
         public var capabilities: Capabilities
         /// Duties at a time. Recomputing is done one after the other.
@@ -140,64 +140,13 @@ public struct VerifierRole: StateMachine {
         }
     }
 
-    // Leaving, for good or until `resume`.
+    // Leaving.
 
-    /// Duties that were taken are finished; nothing new is taken.
-    private mutating func leave(now: Instant, emit: inout [RoleEffect]) {
-        membership.takeWork(false, now: now, ids: &ids, emit: &emit)
-        timers.set(.leave, at: now + parameters.drainWait)
-        leaveIfDone(emit: &emit)
-    }
+    static var leaveTimer: Timer { .leave }
+    var activeCount: Int { duties.count }
+    var requestWait: Duration { parameters.requestWait }
+    var drainWait: Duration { parameters.drainWait }
 
-    mutating func leaveIfDone(emit: inout [RoleEffect]) {
-        guard status.isLeaving, duties.isEmpty else { return }
-        timers.cancel(.leave)
-        if !membership.registrations.isStopped { membership.leave(wait: parameters.requestWait, ids: &ids, emit: &emit) }
-        emit.append(.event(status.isDraining ? .drained : .parked))
-    }
-
-    private mutating func drain(now: Instant, emit: inout [RoleEffect]) {
-        guard !status.isDraining else { return }
-        status.isDraining = true
-        leave(now: now, emit: &emit)
-    }
-
-    private mutating func park(now: Instant, emit: inout [RoleEffect]) {
-        guard !status.isLeaving else { return }
-        status.isParked = true
-        leave(now: now, emit: &emit)
-    }
-
-    private mutating func resume(now: Instant) {
-        status.isPaused = false
-        guard status.isParked, !status.isDraining else { return }
-        status.isParked = false
-        timers.cancel(.leave)
-        membership.comeBack(now: now)
-    }
-
-    private mutating func command(_ query: QueryID, _ command: RoleCommand, now: Instant, emit: inout [RoleEffect]) {
-        switch command {
-        case .pause: status.isPaused = true
-        case .park: park(now: now, emit: &emit)
-        case .resume: resume(now: now)
-        default:
-            emit.append(.answer(query, .failed(.unsupported)))
-            return
-        }
-        membership.takeWork(status.takesWork, now: now, ids: &ids, emit: &emit)
-        emit.append(.answer(query, .done))
-    }
-
-    private func answer(_ query: QueryID, _ question: RoleQuery, emit: inout [RoleEffect]) {
-        guard case .status = question else {
-            emit.append(.answer(query, .failed(.unsupported)))
-            return
-        }
-        var status = status
-        status.round = membership.round
-        status.managers = UInt32(clamping: membership.registrations.registeredCount)
-        status.active = UInt32(clamping: duties.count)
-        emit.append(.answer(query, .status(status)))
-    }
+    /// Duties that were taken are finished, all of them.
+    mutating func giveUpWaiting(now: Instant, emit: inout [RoleEffect]) {}
 }

@@ -137,50 +137,25 @@ extension WorkerRole {
         leaveIfDone(emit: &emit)
     }
 
-    // Leaving, for good or until `resume`.
+    // Leaving.
 
-    mutating func drain(now: Instant, emit: inout [RoleEffect]) {
-        guard !status.isDraining else { return }
-        status.isDraining = true
-        leave(now: now, emit: &emit)
-    }
-
-    mutating func park(now: Instant, emit: inout [RoleEffect]) {
-        guard !status.isLeaving else { return }
-        status.isParked = true
-        leave(now: now, emit: &emit)
-    }
-
-    mutating func resume(now: Instant) {
-        status.isPaused = false
-        guard status.isParked, !status.isDraining else { return }
-        status.isParked = false
-        timers.cancel(.leave)
-        membership.comeBack(now: now)
-    }
+    static var leaveTimer: Timer { .leave }
+    var activeCount: Int { leases.count }
+    var requestWait: Duration { parameters.requestWait }
+    var drainWait: Duration { parameters.drainWait }
 
     /// What is rendered is finished; what waits is handed back.
-    private mutating func leave(now: Instant, emit: inout [RoleEffect]) {
-        membership.takeWork(false, now: now, ids: &ids, emit: &emit)
+    mutating func giveUpWaiting(now: Instant, emit: inout [RoleEffect]) {
         for offer in order {
             switch leases[offer]?.stage {
             case .fetchingScene, .queued: handBack(offer, .draining, now: now, emit: &emit)
             case .rendering, .storing, .committing, .held, nil: break
             }
         }
-        timers.set(.leave, at: now + parameters.drainWait)
-        leaveIfDone(emit: &emit)
     }
 
     mutating func handBackAll(now: Instant, emit: inout [RoleEffect]) {
         for offer in order { handBack(offer, .draining, now: now, emit: &emit) }
-    }
-
-    mutating func leaveIfDone(emit: inout [RoleEffect]) {
-        guard status.isLeaving, leases.isEmpty else { return }
-        timers.cancel(.leave)
-        if !membership.registrations.isStopped { membership.leave(wait: parameters.requestWait, ids: &ids, emit: &emit) }
-        emit.append(.event(status.isDraining ? .drained : .parked))
     }
 }
 

@@ -8,7 +8,7 @@ internal import Wire
 /// A Worker: takes offers, renders one at a time, commits, and answers for what it committed to.
 ///
 /// The state is lost with the process: the Manager notices by the new session of the registration and offers the tasks anew.
-public struct WorkerRole: StateMachine {
+public struct WorkerRole: StateMachine, LeafRole {
     public struct Parameters: Sendable {
         public var capabilities: Capabilities
         /// Leases that are not committed yet: one renders, the other fetches its scene.
@@ -152,30 +152,5 @@ public struct WorkerRole: StateMachine {
         let id = ids.request()
         pending[id] = request
         emit.append(.request(id, to: manager, at: [], .task, call.encoded, timeout: parameters.requestWait))
-    }
-
-    private mutating func command(_ query: QueryID, _ command: RoleCommand, now: Instant, emit: inout [RoleEffect]) {
-        switch command {
-        case .pause: status.isPaused = true
-        case .park: park(now: now, emit: &emit)
-        case .resume: resume(now: now)
-        default:
-            emit.append(.answer(query, .failed(.unsupported)))
-            return
-        }
-        membership.takeWork(status.takesWork, now: now, ids: &ids, emit: &emit)
-        emit.append(.answer(query, .done))
-    }
-
-    private func answer(_ query: QueryID, _ question: RoleQuery, emit: inout [RoleEffect]) {
-        guard case .status = question else {
-            emit.append(.answer(query, .failed(.unsupported)))
-            return
-        }
-        var status = status
-        status.round = membership.round
-        status.managers = UInt32(clamping: membership.registrations.registeredCount)
-        status.active = UInt32(clamping: leases.count)
-        emit.append(.answer(query, .status(status)))
     }
 }
