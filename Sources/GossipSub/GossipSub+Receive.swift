@@ -110,6 +110,7 @@ extension GossipSub {
                 author: message.author, sequenceNumber: message.sequenceNumber, frame: frame ?? RPC.frame(bytes), topic: topic,
                 state: .pending, source: handle, arrival: now))
         seen.insert(key, serial: serial, now: now)
+        messageCount &+= 1
         if !promises.isEmpty { promises.removeAll { $0.key == key } }
         let author = PeerID(ed25519: message.author)
         emit.append(.deliver(topic, MessageHandle(serial: serial), author: author, from: handle, data: message.data))

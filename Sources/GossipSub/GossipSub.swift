@@ -125,6 +125,8 @@ public struct GossipSub: StateMachine, Sendable {
     public internal(set) var nextDeadline: Instant?
     /// Messages on joined topics that came again.
     public internal(set) var duplicateCount: UInt64 = 0
+    /// Messages on joined topics that came for the first time.
+    public internal(set) var messageCount: UInt64 = 0
 
     /// - Parameters:
     ///   - firstSequenceNumber: above every one that this identity ever used: nanoseconds of the wall clock, for example.

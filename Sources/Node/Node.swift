@@ -175,6 +175,7 @@ public struct Node: StateMachine {
 
     /// Gossip messages that came more than once.
     public var gossipDuplicates: UInt64 { gossip.duplicateCount }
+    public var gossipMessages: UInt64 { gossip.messageCount }
 
     /// Peers in the mesh of a topic that this node joined.
     public func gossipMesh(of topic: String) -> [PeerHandle] {

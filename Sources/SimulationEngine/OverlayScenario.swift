@@ -29,9 +29,9 @@ public struct OverlayScenario {
     var ledger: DeliveryLedger
     var lookups: [Lookup] = []
     var report = Report()
-    private var duplicatesBefore: UInt64 = 0
+    private var gossipBefore = GossipCount()
     /// Of nodes that crashed.
-    private var duplicatesGone: UInt64 = 0
+    private var gossipGone = GossipCount()
     private var trafficBefore: (leaf: UInt64, core: UInt64) = (0, 0)
 
     struct Lookup {
@@ -124,7 +124,7 @@ public struct OverlayScenario {
         case .crash:
             let victim = UInt32(4 + random.next() % UInt64(max(1, core - 4)))
             if simulation.isUp(victim), Int(victim) < core {
-                if !isHostile[Int(victim)] { duplicatesGone += simulation.gossipDuplicates(of: victim) }
+                if !isHostile[Int(victim)] { gossipGone.add(simulation.gossip(of: victim)) }
                 report.crashes += 1
                 simulation.crash(victim)
                 ledger.crashed(Int(victim), at: now)
@@ -142,12 +142,23 @@ public struct OverlayScenario {
     }
 
     private mutating func beginMeasuring() {
-        duplicatesBefore = duplicates
+        gossipBefore = gossip
         trafficBefore = traffic
     }
 
-    private var duplicates: UInt64 {
-        (0..<UInt32(core)).reduce(duplicatesGone) { isHostile[Int($1)] ? $0 : $0 + simulation.gossipDuplicates(of: $1) }
+    /// Of all topics: those of the registry are gossip like any other.
+    private struct GossipCount {
+        var messages: UInt64 = 0
+        var duplicates: UInt64 = 0
+
+        mutating func add(_ other: (messages: UInt64, duplicates: UInt64)) {
+            messages += other.messages
+            duplicates += other.duplicates
+        }
+    }
+
+    private var gossip: GossipCount {
+        (0..<UInt32(core)).reduce(into: gossipGone) { if !isHostile[Int($1)] { $0.add(simulation.gossip(of: $1)) } }
     }
 
     private var traffic: (leaf: UInt64, core: UInt64) {
@@ -171,7 +182,11 @@ public struct OverlayScenario {
         (report.deliveriesExpected, report.deliveries, report.deliveriesLate) = (ledger.expected, ledger.deliveries, ledger.lateCount)
         report.delivery = ledger.histogram
         (report.steadyExpected, report.steadyMissing) = ledger.steady
-        if report.deliveries > 0 { report.duplicatesPerMessage = Double(duplicates - duplicatesBefore) / Double(report.deliveries) }
+        let gossip = gossip
+        if gossip.messages > gossipBefore.messages {
+            report.duplicatesPerMessage =
+                Double(gossip.duplicates - gossipBefore.duplicates) / Double(gossip.messages - gossipBefore.messages)
+        }
         for node in 0..<UInt32(core) where !isHostile[Int(node)] && simulation.isUp(node) {
             let mesh = simulation.gossipMesh(of: node, topic: topic)
             report.meshPlaces += mesh.count

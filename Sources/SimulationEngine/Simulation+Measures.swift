@@ -10,7 +10,10 @@ extension Simulation {
     public func connectionCount(of node: UInt32) -> Int { network.hosts[Int(node)].links.count }
 
     /// Gossip messages that came to a node more than once.
-    public func gossipDuplicates(of node: UInt32) -> UInt64 { member(node).gossipDuplicates }
+    /// Gossip that came to a node since it was started: messages, and copies of them beyond the first.
+    public func gossip(of node: UInt32) -> (messages: UInt64, duplicates: UInt64) {
+        (member(node).gossipMessages, member(node).gossipDuplicates)
+    }
 
     /// Members of the mesh of a topic that a node has.
     public func gossipMesh(of node: UInt32, topic: String) -> [UInt32] { member(node).gossipMesh(of: topic).map(\.index) }

@@ -39,6 +39,7 @@ enum MetricsReport {
             text.add("inferix_registry_managers", .gauge, "Managers of the network that the registry knows.", known)
         }
         text.add("inferix_dht_peers", .gauge, "Peers in the routing table.", daemon.node.routingTableCount)
+        text.add("inferix_gossip_messages_total", .counter, "Gossip messages that came for the first time.", daemon.node.gossipMessages)
         text.add("inferix_gossip_duplicates_total", .counter, "Gossip messages that came again.", daemon.node.gossipDuplicates)
         let traffic = daemon.network.traffic
         let directions = [("sent", traffic.sent), ("received", traffic.received)]
