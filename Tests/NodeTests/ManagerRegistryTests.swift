@@ -148,6 +148,21 @@ import Wire
         #expect(core.answered - before < 71 * 100, "\(core.answered - before) bytes although all are the same")
     }
 
+    /// An answer holds 64 lines, those of the lowest keys first: who drew from the first answer would draw what everybody draws.
+    @Test func aComparisonIsDrawnFromWhenItIsOver() {
+        let core = Core()
+        core.isGossipLost = true
+        let full = core.add(isManager: false)
+        let empty = core.add(isManager: false)
+        for number in 0..<3 {
+            _ = core.gossip(full, core.batch((10 + number * 50..<60 + number * 50).map { core.record($0, sequence: 1) }))
+        }
+        core.give(empty, .met(core.peer(full)))
+        core.wait(.seconds(61))
+        #expect(core.registries[empty].count == 150)
+        #expect(core.learned[empty] == 1)
+    }
+
     @Test func aLaterLineReplacesAnEarlierOneAndNeverTheOtherWayRound() {
         let core = Core()
         let member = core.add(isManager: false)

@@ -271,7 +271,10 @@ struct ManagerRegistry: StateMachine, Sendable {
     }
 
     /// Takes lines until one is false; those that were new, and whether all were true.
-    private mutating func learn(_ records: [Record], now: Instant, emit: inout [Effect]) -> (new: [Record], areTrue: Bool) {
+    /// - Parameter isPartial: more are to come. Whoever drew from these now would draw what everybody draws, the lowest keys.
+    private mutating func learn(
+        _ records: [Record], isPartial: Bool = false, now: Instant, emit: inout [Effect]
+    ) -> (new: [Record], areTrue: Bool) {
         var (new, areTrue): ([Record], Bool) = ([], true)
         for record in records {
             switch learn(record, now: now) {
@@ -281,7 +284,7 @@ struct ManagerRegistry: StateMachine, Sendable {
             }
             if !areTrue { break }
         }
-        if !new.isEmpty { emit.append(.learned) }
+        if !new.isEmpty, !isPartial { emit.append(.learned) }
         return (new, areTrue)
     }
 
@@ -385,8 +388,10 @@ struct ManagerRegistry: StateMachine, Sendable {
                 return
             }
             let last = records.last?.author
-            guard learn(records, now: now, emit: &emit).areTrue, records.count == Frame.recordsMax, let last, last > after else { return }
-            compare(after: last, emit: &emit)
+            let goesOn = records.count == Frame.recordsMax && last.map { $0 > after } ?? false
+            guard learn(records, isPartial: goesOn || after != .zero, now: now, emit: &emit).areTrue else { return }
+            if goesOn, let last { return compare(after: last, emit: &emit) }
+            if after != .zero { emit.append(.learned) }
         case nil: break
         }
     }
