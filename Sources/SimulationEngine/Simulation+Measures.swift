@@ -9,7 +9,6 @@ extension Simulation {
 
     public func connectionCount(of node: UInt32) -> Int { network.hosts[Int(node)].links.count }
 
-    /// Gossip messages that came to a node more than once.
     /// Gossip that came to a node since it was started: messages, and copies of them beyond the first.
     public func gossip(of node: UInt32) -> (messages: UInt64, duplicates: UInt64) {
         (member(node).gossipMessages, member(node).gossipDuplicates)

@@ -5,7 +5,7 @@ internal import Wire
 struct MachineRates {
     /// MiB per second that ChaCha20-Poly1305 opens in frames of 64 KiB: the rate that no encrypted stream exceeds.
     let cipher: Double
-    /// Ed25519 signatures of 1 KiB verified per second: the rate at which no relay of signed messages goes beyond.
+    /// Ed25519 signatures of 1 KiB verified per second: the rate that no relay of signed messages exceeds.
     let verification: Double
     /// Milliseconds of curve arithmetic in a handshake: a Curve25519 key made, three exchanges, a signature verified.
     let handshake: Double

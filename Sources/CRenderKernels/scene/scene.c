@@ -32,6 +32,7 @@ static RkStatus rk_fill(RkScene *scene, const RkPose *pose) {
     if (status == RK_OK) status = rk_build_tree(scene, &world, true, &scene->header.root, bounds, &topNeed);
     rk_array_free(rk_budget(scene), &world);
     if (status != RK_OK) return status;
+    // `rk_push_unsorted` writes two entries before it knows whether they count.
     if ((uint64_t)topNeed + placedNeed + 2 > RK_STACK_SIZE) return RK_TOO_LARGE;
     float3 low = F3(bounds[0], bounds[1], bounds[2]), high = F3(bounds[3], bounds[4], bounds[5]);
     float3 centre = low * 0.5f + high * 0.5f;
