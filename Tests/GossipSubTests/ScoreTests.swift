@@ -218,6 +218,18 @@ import Wire
         #expect(lab.give(.publish(lab.topic, [1])).sent.map(\.to.index) == [1, 2])
     }
 
+    /// Whom a mesh that is too large lets go are the silent ones: among many of them it needs more than a few that send something on.
+    @Test func sixThatHaveEarnedItStayInTheMesh() {
+        var lab = Lab(peers: 12)
+        for peer in 1...12 as ClosedRange<UInt32> { _ = lab.hear(RPC.graft(shard), from: peer) }
+        for number in 0..<240 as Range<UInt64> {
+            _ = lab.hear(Lab.frame(number), from: UInt32(2 + 2 * (number % 6)))
+            if number.isMultiple(of: 4) { _ = lab.beat() }
+        }
+        let mesh = Set(lab.machine.mesh(of: lab.topic).map(\.index))
+        #expect(mesh.count == 8 && mesh.isSuperset(of: [2, 4, 6, 8, 10, 12]), "\(mesh.sorted())")
+    }
+
     @Test func betterPeersAreGraftedWhereTheMeshIsSilent() {
         func run(_ beats: UInt64) -> [PeerHandle] {
             var parameters = GossipSub.Parameters()
