@@ -47,8 +47,6 @@ extension OverlayScenario {
             signing: simulation.signing(of: node), network: network, place: place, roles: [], profile: .zero,
             generator: Generator(seed: simulation.seed).fork(UInt64(number)))
         member.discovery.managersWanted = 3
-        // Cores of thousands do not hold a connection to each other one: the mesh and the DHT are enough.
-        if place == .manager { member.discovery.candidatesMax = 24 }
         member.kademlia.diversity = nil
         member.gossip.cacheCountMax = 256
         member.gossip.seenPerWindowMax = 4096
