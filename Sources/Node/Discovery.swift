@@ -186,6 +186,14 @@ public struct Discovery: Sendable {
         }
     }
 
+    /// A Manager that is connected is of no use: others are taken before it.
+    public mutating func giveUp(_ peer: PeerID, now: Instant, emit: inout [Effect]) {
+        guard let index = managers.firstIndex(where: { $0.id == peer && $0.isKept }) else { return }
+        managers.append(managers.remove(at: index))
+        disconnected(peer, now: now, emit: &emit)
+        handleDeadline(now: now, emit: &emit)
+    }
+
     public mutating func dialFailed(_ peer: PeerID, now: Instant) {
         defer { rearm() }
         if let index = bootstrap.firstIndex(where: { $0.id == peer }) { bootstrap[index].postpone(from: now, parameters) }

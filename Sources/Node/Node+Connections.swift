@@ -68,6 +68,15 @@ extension Node {
         return nil
     }
 
+    /// A role has a Manager that is of no use to it.
+    mutating func replaceManager(_ peer: PeerID, now: Instant, emit: inout [NodeEffect]) {
+        var effects: [Discovery.Effect] = []
+        discovery.giveUp(peer, now: now, emit: &effects)
+        carryOut(effects, now: now, emit: &emit)
+        guard !discovery.keeps(peer), let handle = peers.handle(of: peer) else { return }
+        emit.append(.network(.disconnect(handle, .timedOut)))
+    }
+
     // Parking.
 
     /// All roles have left the network until they are told to resume.

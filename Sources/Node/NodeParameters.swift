@@ -66,6 +66,9 @@ public struct NodeParameters: Sendable {
         worker.shards = UInt64(network.shards)
         verifier = VerifierRole.Parameters(capabilities: Capabilities(profile: profile))
         verifier.shards = UInt64(network.shards)
+        let silenceMax = max(worker.registrations.silenceMax, network.round * 2)
+        worker.registrations.silenceMax = silenceMax
+        verifier.registrations.silenceMax = silenceMax
     }
 
     public var isCore: Bool { place != .leaf }

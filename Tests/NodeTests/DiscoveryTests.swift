@@ -79,6 +79,25 @@ import Wire
         #expect(!discovery.keeps(manager(6)) && !discovery.keeps(manager(2)))
     }
 
+    /// Who is of no use is the last to be asked again.
+    @Test func aManagerThatIsGivenUpIsReplaced() {
+        var effects: [Discovery.Effect] = []
+        var discovery = leaf(finding: 8, &effects)
+        for number in 1...6 as ClosedRange<UInt64> { discovery.connected(manager(number), servesDHT: true, now: .origin, emit: &effects) }
+        #expect(Set(discovery.connectedManagers) == [manager(1), manager(2), manager(3)])
+        effects = []
+        discovery.giveUp(manager(2), now: .origin, emit: &effects)
+        #expect(Set(discovery.connectedManagers) == [manager(1), manager(3), manager(4)])
+        #expect(effects.contains(.managersChanged) && !discovery.keeps(manager(2)))
+        effects = []
+        discovery.giveUp(manager(5), now: .origin, emit: &effects)
+        #expect(effects.isEmpty, "it was none of ours")
+        for number in [4, 5, 6] as [UInt64] { discovery.disconnected(manager(number), now: .origin, emit: &effects) }
+        effects = []
+        discovery.handleDeadline(now: .origin + .seconds(1), emit: &effects)
+        #expect(effects.prefix(2) == [.dial(manager(4), [address]), .dial(manager(5), [address])])
+    }
+
     @Test func whoWasDrawnAndDoesNotAnswerLeavesItsPlace() {
         var effects: [Discovery.Effect] = []
         var discovery = leaf(finding: 6, &effects)

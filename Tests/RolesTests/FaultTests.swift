@@ -1,8 +1,10 @@
 import Determinism
+import Identity
 import LibP2P
 import ProofOfRender
 import RenderModel
 import Testing
+import Wire
 
 @testable import Roles
 
@@ -55,6 +57,34 @@ import Testing
             let victim = who == "worker" ? harness.workers[0] : harness.verifiers[0]
             harness.push(.act { $0.parties[victim].isSilent = true }, after: UInt64(second * 1_000))
         }
+    }
+
+    /// It keeps its connections and brings no beacons; those that bring one every round are kept.
+    @Test func aManagerWithoutBeaconsIsReplaced() {
+        let harness = RoleHarness()
+        var replaced: [Int: [Double]] = [:]
+        harness.onEffect = { [unowned harness] index, effect in
+            guard case .replaceManager(harness.parties[harness.manager].peer) = effect else { return }
+            replaced[index, default: []].append((harness.now - .origin).inSeconds)
+        }
+        harness.run(seconds: 200)
+        #expect(replaced.isEmpty)
+        let last = (harness.now - .origin).inSeconds
+        harness.parties[harness.manager].isSilent = true
+        harness.run(seconds: 110)
+        #expect(replaced.keys.sorted() == harness.workers + harness.verifiers)
+        #expect(replaced.values.allSatisfy { $0.count == 1 && (last + 30...last + 61).contains($0[0]) }, "\(replaced)")
+    }
+
+    @Test func theSameBeaconAgainIsNoSignOfLife() {
+        let manager = PeerID(ed25519: Bytes32(words: 1, 2, 3, 4))
+        var registrations = Registrations(parameters: RegistrationParameters())
+        registrations.set([KnownPeer(peer: manager, addresses: [])], now: .origin)
+        registrations.heard(manager, round: 7, now: .origin + .seconds(40))
+        for second in 41...99 { registrations.heard(manager, round: 7, now: .origin + .seconds(second)) }
+        #expect(registrations.silent(now: .origin + .seconds(99)) == [])
+        #expect(registrations.silent(now: .origin + .seconds(100)) == [manager])
+        #expect(registrations.silent(now: .origin + .seconds(101)) == [], "it is said once")
     }
 
     @Test func theManagerDiesAgainAndAgain() throws {

@@ -62,6 +62,7 @@ extension RoleHarness {
                 push(.input(party: index, life: life, .scenesCompared(id, areCopiesTrue && copies[copy]?.original == original)), after: 5)
             case .cancelWork(let id): cancelled.insert(id.value &+ UInt64(index) << 40)
             case .penalise(let peer, let misbehaviour): penalised.append((peer, misbehaviour))
+            case .replaceManager: break
             case .deliverTile(let job, let frame, let tile, let bytes): tiles[job, default: [:]][frame, default: [:]][tile] = bytes
             case .event(let event):
                 events.append((index, event))

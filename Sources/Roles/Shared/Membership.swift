@@ -47,6 +47,15 @@ struct Membership: Sendable {
     /// The key of a Manager that we are registered with, or try to be.
     func isManager(_ key: Bytes32) -> Bool { registrations.isManager(PeerID(ed25519: key)) }
 
+    /// Registers where that is due, and gives up Managers that bring no beacons.
+    mutating func handleDeadline(now: Instant, ids: inout RoleIDs, emit: inout [RoleEffect]) {
+        register(now: now, ids: &ids, emit: &emit)
+        for manager in registrations.silent(now: now) {
+            emit.append(.event(.registrationLost(manager: manager, .timedOut)))
+            emit.append(.replaceManager(manager))
+        }
+    }
+
     /// - Parameter session: a fresh random number.
     mutating func begin(session: UInt64) { self.session = max(1, session) }
 
@@ -62,7 +71,7 @@ struct Membership: Sendable {
 
     mutating func gone(_ peer: PeerID, now: Instant) { registrations.gone(peer, now: now) }
 
-    mutating func register(now: Instant, ids: inout RoleIDs, emit: inout [RoleEffect]) {
+    private mutating func register(now: Instant, ids: inout RoleIDs, emit: inout [RoleEffect]) {
         for manager in registrations.due(now: now) {
             let id = ids.request()
             let (sequence, wait) = registrations.sent(id, to: manager)
@@ -89,7 +98,7 @@ struct Membership: Sendable {
     mutating func response(_ id: RequestID, _ bytes: [UInt8], now: Instant, emit: inout [RoleEffect]) -> Bool {
         guard let manager = registrations.manager(of: id) else { return false }
         switch try? RecordReply(encoded: bytes) {
-        case .record(let record): took(record, from: manager)
+        case .record(let record): took(record, from: manager, now: now)
         case .acknowledged: break
         case .refused, .records, .pending, nil:
             registrations.failed(manager, now: now)
@@ -108,18 +117,19 @@ struct Membership: Sendable {
     }
 
     /// A Manager pushes the beacon of a round.
-    mutating func beacon(from peer: PeerID, _ bytes: [UInt8]) -> RecordReply {
+    mutating func beacon(from peer: PeerID, _ bytes: [UInt8], now: Instant) -> RecordReply {
         guard registrations.isManager(peer) else { return .refused(.notYours) }
         guard let call = try? BeaconCall(encoded: bytes) else { return .refused(.malformed) }
         switch call {
-        case .beacon(let record): return took(record, from: peer) ? .acknowledged : .refused(.notSigned)
+        case .beacon(let record): return took(record, from: peer, now: now) ? .acknowledged : .refused(.notSigned)
         }
     }
 
     @discardableResult
-    private mutating func took(_ record: Record, from peer: PeerID) -> Bool {
+    private mutating func took(_ record: Record, from peer: PeerID, now: Instant) -> Bool {
         guard peer.ed25519Key == record.author, let beacon = keys.open(record, as: Beacon.self) else { return false }
         round = max(round, beacon.round)
+        registrations.heard(peer, round: beacon.round, now: now)
         return true
     }
 

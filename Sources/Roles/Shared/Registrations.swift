@@ -14,6 +14,8 @@ public struct RegistrationParameters: Hashable, Sendable {
     /// Before the next try after a failure, doubled with each to the most.
     public var pauseMin: Duration = .seconds(1)
     public var pauseMax: Duration = .seconds(30)
+    /// A Manager that has brought no new beacon for so long is to be replaced. Default 60 s: two rounds of 30 s.
+    public var silenceMax: Duration = .seconds(60)
 
     public init() {}
 }
@@ -29,6 +31,9 @@ struct Registrations: Sendable {
         var request: RequestID?
         /// What the registration on its way says has changed meanwhile.
         var isOutdated = false
+        /// Of the newest beacon that it brought, and when that came or the Manager became ours.
+        var round: UInt64 = 0
+        var heardAt: Instant
     }
 
     private let parameters: RegistrationParameters
@@ -45,7 +50,7 @@ struct Registrations: Sendable {
     func isManager(_ peer: PeerID) -> Bool { entries[peer] != nil }
 
     var nextDeadline: Instant? {
-        isStopped ? nil : entries.values.reduce(nil) { earliest($0, $1.nextAt) }
+        isStopped ? nil : entries.values.reduce(nil) { earliest($0, min($1.nextAt ?? .distantFuture, $1.heardAt + parameters.silenceMax)) }
     }
 
     mutating func set(_ managers: [KnownPeer], now: Instant) {
@@ -54,7 +59,7 @@ struct Registrations: Sendable {
         for peer in entries.keys where !named.contains(peer) { entries[peer] = nil }
         for known in kept {
             if entries[known.peer] == nil {
-                entries[known.peer] = Entry(addresses: known.addresses, nextAt: now)
+                entries[known.peer] = Entry(addresses: known.addresses, nextAt: now, heardAt: now)
             } else {
                 entries[known.peer]?.addresses = known.addresses
             }
@@ -84,7 +89,22 @@ struct Registrations: Sendable {
     /// Registers with everybody again.
     mutating func restart(now: Instant) {
         isStopped = false
-        for peer in managers { entries[peer] = Entry(addresses: entries[peer]?.addresses ?? [], nextAt: now) }
+        for peer in managers { entries[peer] = Entry(addresses: entries[peer]?.addresses ?? [], nextAt: now, heardAt: now) }
+    }
+
+    /// A Manager has brought the beacon of a round.
+    mutating func heard(_ peer: PeerID, round: UInt64, now: Instant) {
+        guard let entry = entries[peer], round > entry.round else { return }
+        entries[peer]?.round = round
+        entries[peer]?.heardAt = now
+    }
+
+    /// Managers that have brought nothing new for too long; each is named once in that time.
+    mutating func silent(now: Instant) -> [PeerID] {
+        guard !isStopped else { return [] }
+        let silent = managers.filter { entries[$0].map { now - $0.heardAt >= parameters.silenceMax } ?? false }
+        for peer in silent { entries[peer]?.heardAt = now }
+        return silent
     }
 
     /// Managers to register with now; the caller sends and tells `sent`.

@@ -97,7 +97,7 @@ public struct VerifierRole: StateMachine, LeafRole {
         case .peerGone(let peer): membership.gone(peer, now: now)
         case .request(let peer, let name, let inbound, let bytes):
             switch name {
-            case .beacon: emit.append(.respond(inbound, membership.beacon(from: peer, bytes).encoded))
+            case .beacon: emit.append(.respond(inbound, membership.beacon(from: peer, bytes, now: now).encoded))
             case .verify: verifyCall(peer, inbound, bytes, now: now, emit: &emit)
             default: emit.append(.refuse(inbound))
             }
@@ -129,7 +129,7 @@ public struct VerifierRole: StateMachine, LeafRole {
     }
 
     public mutating func handleDeadline(now: Instant, emit: inout [RoleEffect]) {
-        membership.register(now: now, ids: &ids, emit: &emit)
+        membership.handleDeadline(now: now, ids: &ids, emit: &emit)
         while let timer = timers.popExpired(now: now) {
             switch timer {
             case .resend(let id): advance(id, now: now, emit: &emit)

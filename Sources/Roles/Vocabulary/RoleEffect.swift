@@ -40,6 +40,8 @@ public enum RoleEffect: Sendable {
     case cancelWork(WorkID)
     /// The peer broke the protocol; the node lowers its score.
     case penalise(PeerID, Misbehaviour)
+    /// A leaf's Manager is connected and brings no beacons: the node leaves it for another.
+    case replaceManager(PeerID)
     /// A tile of a job of ours, checked against the Worker's commitment: raw picture bytes, to be assembled by `FrameAssembly`.
     case deliverTile(job: Bytes32, frame: UInt32, Tile, [UInt8])
     case event(RoleEvent)

@@ -110,7 +110,7 @@ public struct WorkerRole: StateMachine, LeafRole {
     }
 
     public mutating func handleDeadline(now: Instant, emit: inout [RoleEffect]) {
-        membership.register(now: now, ids: &ids, emit: &emit)
+        membership.handleDeadline(now: now, ids: &ids, emit: &emit)
         while let timer = timers.popExpired(now: now) {
             switch timer {
             case .progress(let offer): report(offer, now: now, emit: &emit)
@@ -125,7 +125,7 @@ public struct WorkerRole: StateMachine, LeafRole {
         _ peer: PeerID, _ name: ProtocolName, _ inbound: InboundID, _ bytes: [UInt8], now: Instant, emit: inout [RoleEffect]
     ) {
         switch name {
-        case .beacon: emit.append(.respond(inbound, membership.beacon(from: peer, bytes).encoded))
+        case .beacon: emit.append(.respond(inbound, membership.beacon(from: peer, bytes, now: now).encoded))
         case .task: emit.append(.respond(inbound, taskCall(peer, bytes, now: now, emit: &emit).encoded))
         case .verify: emit.append(.respond(inbound, verifyCall(peer, bytes, emit: &emit).encoded))
         default: emit.append(.refuse(inbound))
