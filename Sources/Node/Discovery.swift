@@ -51,6 +51,8 @@ public struct Discovery: Sendable {
         var isDialling = false
         /// Connected, and to stay so.
         var isKept = false
+
+        var ipGroup: UInt32? { addresses.ipGroup(exemptPrivate: true) }
     }
 
     let place: Place
@@ -292,10 +294,8 @@ public struct Discovery: Sendable {
         guard isStarted, !isParked else { return }
         defer { rearm() }
         if wantsBootstrap { for index in bootstrap.indices { bootstrap[index].dialIfDue(now: now, emit: &emit) } }
-        for index in managers.indices where wantsManagers {
-            guard managers[index].dialIfDue(now: now, emit: &emit), place == .leaf else { continue }
-            if !managers.contains(where: { $0.id == drawn && ($0.isKept || $0.isDialling) }) { drawn = managers[index].id }
-        }
+        if place == .leaf { dialManagers(exceptNeighbours: true, now: now, emit: &emit) }
+        dialManagers(exceptNeighbours: false, now: now, emit: &emit)
         keepManagers(emit: &emit)
         if now >= nextSearch {
             nextSearch = .distantFuture
@@ -305,6 +305,19 @@ public struct Discovery: Sendable {
             nextAnnouncement = .distantFuture
             emit.append(.announceManager)
         }
+    }
+
+    private mutating func dialManagers(exceptNeighbours: Bool, now: Instant, emit: inout [Effect]) {
+        for index in managers.indices where wantsManagers && !(exceptNeighbours && isNeighbour(managers[index])) {
+            guard managers[index].dialIfDue(now: now, emit: &emit), place == .leaf else { continue }
+            if !managers.contains(where: { $0.id == drawn && ($0.isKept || $0.isDialling) }) { drawn = managers[index].id }
+        }
+    }
+
+    /// Whether one of the Managers in sight is of the same place: whoever owns a network of addresses should not have a leaf's three.
+    private func isNeighbour(_ candidate: Candidate) -> Bool {
+        guard let group = candidate.ipGroup else { return false }
+        return managers.contains { ($0.isKept || $0.isDialling) && $0.id != candidate.id && $0.ipGroup == group }
     }
 }
 

@@ -79,6 +79,20 @@ import Wire
         #expect(!discovery.keeps(manager(6)) && !discovery.keeps(manager(2)))
     }
 
+    /// Of a /16 one is dialled as long as there are others; private addresses, all of one network, do not count.
+    @Test func aLeafDialsManagersOfDifferentNetworks() {
+        func dialled(_ places: [UInt32]) -> [PeerID] {
+            var (discovery, _) = started(.leaf)
+            var effects: [Discovery.Effect] = []
+            let found = places.enumerated().map { (manager(UInt64($0)), [Multiaddr.tcp4($1 << 16 + 7, port: 1)]) }
+            discovery.managersFound(found, isConnected: { _ in false }, now: .origin, emit: &effects)
+            return effects.compactMap { if case .dial(let peer, _) = $0, peer != seedPeer { peer } else { nil } }
+        }
+        #expect(dialled([0x0102, 0x0102, 0x0102, 3, 3, 4, 5, 6, 7, 8].map { $0 + 0x0800 }) == [0, 3, 5, 6, 7, 8].map { manager($0) })
+        #expect(dialled([9, 9, 9, 9, 0x0808, 9, 9].map { $0 + 0x0800 }) == [0, 4, 1, 2, 3, 5].map { manager($0) })
+        #expect(dialled([UInt32](repeating: 0x0a00, count: 7)) == (0..<6).map { manager($0) })
+    }
+
     /// Who is of no use is the last to be asked again.
     @Test func aManagerThatIsGivenUpIsReplaced() {
         var effects: [Discovery.Effect] = []
