@@ -12,7 +12,6 @@ public enum ProtocolName: UInt8, CaseIterable, Hashable, Sendable {
     case job
     case task
     case verify
-    case account
     case registry
     case beacon
     case admin
@@ -31,7 +30,6 @@ public enum ProtocolName: UInt8, CaseIterable, Hashable, Sendable {
         case .job: ["/\(prefix)/job/1"]
         case .task: ["/\(prefix)/task/1"]
         case .verify: ["/\(prefix)/verify/1"]
-        case .account: ["/\(prefix)/account/1"]
         case .registry: ["/\(prefix)/registry/1"]
         case .beacon: ["/\(prefix)/beacon/1"]
         case .admin: ["/\(prefix)/admin/1"]

@@ -79,7 +79,7 @@ extension ProtocolName {
         case .identifyPush: .identifyPush
         case .ping: .ping
         case .gossip, .bitswap: .oneWay
-        case .kademlia, .job, .task, .verify, .account, .registry, .beacon, .admin: .requestAnswer
+        case .kademlia, .job, .task, .verify, .registry, .beacon, .admin: .requestAnswer
         case .perf: .perf
         case .echo: .echo
         }

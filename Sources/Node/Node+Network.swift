@@ -97,7 +97,7 @@ extension Node {
         case .admin: emit.append(.adminRequest(id, from: peer, bytes))
         case .registry: registryCall(from: peer, id, bytes, now: now, emit: &emit)
         case .job: tellRole(.manager, .request(from: peer, name, id, bytes), orRefuse: id, now: now, emit: &emit)
-        case .task, .verify, .beacon, .account: routeRoleRequest(from: peer, name, id, bytes, now: now, emit: &emit)
+        case .task, .verify, .beacon: routeRoleRequest(from: peer, name, id, bytes, now: now, emit: &emit)
         case .identify, .identifyPush, .ping, .gossip, .bitswap, .perf, .echo: emit.append(.network(.refuse(id)))
         }
     }

@@ -196,7 +196,7 @@ public struct Node: StateMachine {
         if parameters.isCore { served.formUnion([.kademlia, .registry]) }
         for role in parameters.roles {
             switch role {
-            case .manager: served.formUnion([.job, .task, .verify, .account, .registry, .beacon])
+            case .manager: served.formUnion([.job, .task, .verify, .registry, .beacon])
             case .worker: served.formUnion([.task, .verify, .beacon])
             case .verifier: served.formUnion([.verify, .beacon])
             case .client: break
