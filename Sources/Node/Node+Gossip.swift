@@ -34,7 +34,7 @@ extension Node {
             case .send(let handle, let bytes, let priority): emit.append(.network(.send(to: handle, .gossip, bytes, priority)))
             case .deliver(let topic, let message, let author, _, let data):
                 guard let name = joined.name(of: topic) else { continue }
-                if name == registryTopic {
+                if name == parameters.network.registryTopic {
                     registryBatch(message, data, now: now, emit: &emit)
                     continue
                 }
@@ -53,7 +53,7 @@ extension Node {
     }
 
     private func rolesTopic(named name: String) -> Topic? {
-        topics.first { $0.name == name }?.topic
+        parameters.network.topics.first { $0.name == name }?.topic
     }
 }
 

@@ -89,7 +89,7 @@ extension Node {
                 }
                 askRegistry(number, peer, bytes, now: now, emit: &emit)
             case .respond(let id, let bytes): emit.append(.network(.respond(id, bytes)))
-            case .publish(let bytes): publish(registryTopic, bytes, now: now, emit: &emit)
+            case .publish(let bytes): publish(parameters.network.registryTopic, bytes, now: now, emit: &emit)
             case .learned: if discovery.knowsFewManagers { learnFromRegistry(countMax: Discovery.fewManagers, now: now, emit: &emit) }
             }
         }

@@ -9,8 +9,8 @@ extension Node {
     mutating func start(entropy: Bytes32, restored: [RestoredRole], now: Instant, emit: inout [NodeEffect]) {
         emit.append(.network(.serve(protocolsServed)))
         if parameters.isCore {
-            for topic in topics { join(topic.name, now: now, emit: &emit) }
-            join(registryTopic, .application, now: now, emit: &emit)
+            for topic in parameters.network.topics { join(topic.name, now: now, emit: &emit) }
+            join(parameters.network.registryTopic, .application, now: now, emit: &emit)
         }
         for role in parameters.roles {
             let entries = restored.first { $0.role == role }?.entries ?? []

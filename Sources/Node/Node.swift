@@ -32,7 +32,6 @@ public struct Node: StateMachine {
     var discovery: Discovery
     /// Leaves ask for what they need of it.
     var registry: Boxed<ManagerRegistry>?
-    let registryTopic: String
     var blockWants = BlockWants()
     /// Readings of the store that are under way; only looked up, never iterated.
     var blockReadings: [UInt64: BlockReading] = [:]
@@ -44,8 +43,6 @@ public struct Node: StateMachine {
     var idleCheckAt: Instant?
     /// Stored, so that whoever holds thousands of nodes reads it without touching the rest.
     public private(set) var nextDeadline: Instant?
-    /// The topics that roles know, by their name on the wire.
-    let topics: [(name: String, topic: Topic)]
     var manager: Boxed<ManagerRole>?
     var worker: Boxed<WorkerRole>?
     var verifier: Boxed<VerifierRole>?
@@ -73,9 +70,6 @@ public struct Node: StateMachine {
                     firstSequenceNumber: firstSequenceNumber, diversity: parameters.kademlia.diversity, parameters: parameters.registry,
                     generator: generator.fork("registry")))
         }
-        let prefix = parameters.network.prefix
-        registryTopic = "/\(prefix)/registry/1"
-        topics = ([.beacon] + (0..<parameters.network.shards).map { Topic.shard($0) }).map { ($0.name(prefix: prefix), $0) }
         for role in parameters.roles { make(role) }
     }
 

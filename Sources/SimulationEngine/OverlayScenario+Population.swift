@@ -21,9 +21,10 @@ extension OverlayScenario {
         }
         let network = NetworkParameters(
             id: Bytes32(words: 1, 2, 3, 4), prefix: "simulated", bootstrap: seeds, round: .seconds(30), shards: 1)
+        let (bootstrap, manager, leaf) = (pattern(.bootstrap, network), pattern(.manager, network), pattern(.leaf, network))
         for number in 0..<parameters.nodes {
             let share = number < seeds.count ? 0 : number < core ? random.unit() * 0.5 : 0.5 + random.unit() * 0.5
-            add(number, number < seeds.count ? .bootstrap : number < core ? .manager : .leaf, network)
+            add(number, number < seeds.count ? bootstrap : number < core ? manager : leaf)
             schedule(.join, UInt32(number), at: .origin + parameters.joining * share)
         }
         scheduleNext(.publish, from: measuringBegins, rate: parameters.messagesPerSecond)
@@ -32,7 +33,7 @@ extension OverlayScenario {
         scheduleNext(.rehearse, from: .origin + parameters.joining * 0.5, rate: parameters.rehearsalPerSecond)
         corruptCore()
         for number in parameters.nodes..<everybody {
-            add(number, .manager, network)
+            add(number, manager)
             corrupt(number, .silent)
             schedule(.join, UInt32(number), at: .origin + parameters.joining * (random.unit() * 0.5))
         }
@@ -41,16 +42,24 @@ extension OverlayScenario {
         }
     }
 
-    private mutating func add(_ number: Int, _ place: Discovery.Place, _ network: NetworkParameters) {
-        let node = UInt32(number)
+    /// What all nodes of a place have in common, in memory too.
+    private func pattern(_ place: Discovery.Place, _ network: NetworkParameters) -> NodeParameters {
         var member = NodeParameters(
-            signing: simulation.signing(of: node), network: network, place: place, roles: [], profile: .zero,
-            generator: Generator(seed: simulation.seed).fork(UInt64(number)))
+            signing: simulation.signing(of: 0), network: network, place: place, roles: [], profile: .zero,
+            generator: Generator(seed: simulation.seed))
         member.discovery.managersWanted = 3
         member.kademlia.diversity = nil
         member.gossip.cacheCountMax = 256
         member.gossip.seenPerWindowMax = 4096
         parameters.weaken?(&member)
+        return member
+    }
+
+    private mutating func add(_ number: Int, _ pattern: NodeParameters) {
+        var member = pattern
+        member.signing = simulation.signing(of: UInt32(number))
+        member.generator = Generator(seed: simulation.seed).fork(UInt64(number))
+        let place = member.place
         _ = simulation.add(member, megabitsUp: place == .leaf ? 10 : 100, megabitsDown: place == .leaf ? 10 : 100)
     }
 
