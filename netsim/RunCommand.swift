@@ -27,6 +27,7 @@ struct RunCommand: ParsableCommand {
     var progress = Progress.plain
 
     func run() throws {
+        HugePages.request()
         var file = try ScenarioFile(named: scenario)
         file.override(seed: seed, nodes: nodes)
         let regions = try file.regionMatrix()
