@@ -9,6 +9,29 @@ import Wire
 @testable import Roles
 
 @Suite struct BoundTests {
+    /// Over a restart, too; and nothing of a job that is still running goes.
+    @Test func blocksOfAnEndedJobGoAfterAWhile() throws {
+        var options = RoleHarness.Options()
+        options.manager = { $0.blocksKept = .seconds(100) }
+        let harness = RoleHarness(options)
+        let job = try #require(harness.submit(harness.order()))
+        guard case .delivered? = harness.fetch(job, seconds: 600) else {
+            Issue.record("not delivered")
+            return
+        }
+        func blocks() -> Int { harness.parties[harness.manager].blocks.count }
+        func rows() -> Int { harness.parties[harness.manager].table.keys.count { $0.first == UInt8(ascii: "k") } }
+        let count = blocks()
+        #expect(count > 0 && rows() == 1)
+        harness.crash(harness.manager, keepsBlocks: true)
+        harness.run(seconds: 2)
+        harness.restart(harness.manager)
+        harness.run(seconds: 80)
+        #expect(blocks() == count)
+        harness.run(seconds: 40)
+        #expect(blocks() == 0 && rows() == 0)
+    }
+
     /// A thousand jobs leave no more behind in memory than the first few did.
     @Test func stateIsBoundedAfterAThousandJobs() throws {
         var options = RoleHarness.Options()

@@ -70,6 +70,8 @@ public struct ManagerParameters: Sendable {
     public var coolDown: Duration = .seconds(3)
     /// A Worker that let a task go does not get it again before.
     public var barWait: Duration = .seconds(60)
+    /// Scene and pictures of an ended job are there to be fetched for so long, counted in rounds that the Manager was up.
+    public var blocksKept: Duration = .seconds(7 * 86_400)
     /// Rounds after the offer in which a commitment is still paid.
     public var deadlineRounds: UInt64 = 2_000
 

@@ -218,7 +218,10 @@ extension ManagerRole {
         status.tasks = job.tasks.indices.compactMap { job.taskStatus($0) }
         status.reasons = reasons
         let entry = EndedJobs.Entry(client: job.record.author, status: status, records: promise(job) + [end])
-        emit.append(.persist(store.archive(job, entry)))
+        // What was accepted can still be fetched.
+        var changes = store.archive(job, entry)
+        if job.tasksVerified > 0 { changes.append(keep(id)) }
+        emit.append(.persist(changes))
         ended.insert(entry)
         self.status.jobsEnded += 1
         let call = TaskCall.jobEnd(end).encoded
@@ -226,10 +229,24 @@ extension ManagerRole {
             emit.append(
                 .request(ids.request(), to: PeerID(ed25519: worker), at: [], .task, call, timeout: parameters.requestWait))
         }
-        // What was accepted can still be fetched.
         if job.tasksVerified == 0 { emit.append(.releaseBlocks(scope: id)) }
         emit.append(.event(.jobEnded(job: id, phase)))
         wantsAssignment = true
+    }
+
+    private mutating func keep(_ job: RecordID) -> StoredChange {
+        let rounds = UInt64((parameters.blocksKept.inSeconds / parameters.roundLength.inSeconds).rounded(.up))
+        let entry = KeptJobs.Entry(until: clock.round + rounds, job: job)
+        kept.insert(entry)
+        return store.kept(entry)
+    }
+
+    /// Lets the blocks of jobs go that have been kept long enough.
+    mutating func forgetKept(emit: inout [RoleEffect]) {
+        for entry in kept.popDue(round: clock.round) {
+            emit.append(.releaseBlocks(scope: entry.job))
+            emit.append(.persist([StoredChange(key: store.kept(entry).key, value: nil)]))
+        }
     }
 
     /// What the client was promised: the acceptance, from the plan on.

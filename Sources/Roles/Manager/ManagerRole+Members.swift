@@ -83,6 +83,7 @@ extension ManagerRole {
             emit.append(
                 .request(ids.request(), to: PeerID(ed25519: key), at: [], .beacon, call, timeout: parameters.requestWait))
         }
+        forgetKept(emit: &emit)
         emit.append(.event(.roundClosed(round: closed.round, records: closed.anchors.count)))
         for (id, anchor) in closed.anchors {
             guard let ref = commitments[id] else {

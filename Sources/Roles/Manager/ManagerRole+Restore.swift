@@ -15,6 +15,8 @@ extension ManagerRole {
                 restoreBeacon(entry.value)
             } else if entry.key.first == UInt8(ascii: "p"), let record = try? Record(encoded: entry.value) {
                 penalties.insert(record, for: keys.id(record))
+            } else if let entry = store.keptEntry(entry.key) {
+                kept.insert(entry)
             } else if let (job, part, index) = store.parse(entry.key) {
                 switch part {
                 case "r": requests[job] = try? Record(encoded: entry.value)

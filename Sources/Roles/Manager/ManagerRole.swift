@@ -50,6 +50,7 @@ public struct ManagerRole: StateMachine {
     /// By priority, then by arrival.
     var jobOrder: [RecordID] = []
     var ended: EndedJobs
+    var kept = KeptJobs()
     /// Live attempts by offer and by commitment, live duties by id.
     var offers: [RecordID: AttemptRef] = [:]
     var commitments: [RecordID: AttemptRef] = [:]

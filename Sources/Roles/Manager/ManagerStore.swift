@@ -5,7 +5,7 @@ internal import Wire
 
 /// Keys and values of what a Manager must not forget. Keys: a letter for the kind, the job's id, a letter, numbers in big-endian.
 ///
-/// Live state lies under `b` (beacon), `j` (jobs) and `p` (penalties); what has ended under `a`.
+/// Live state lies under `b` (beacon), `j` (jobs), `p` (penalties) and `k` (ended jobs whose blocks are kept); what has ended under `a`.
 struct ManagerStore: Sendable {
     private func key(_ kind: UInt8, _ id: Bytes32, _ part: Character? = nil, _ numbers: UInt32...) -> [UInt8] {
         var writer = ByteWriter(reserving: 48)
@@ -31,6 +31,19 @@ struct ManagerStore: Sendable {
 
     func task(_ task: TaskState, job: RecordID, index: Int) -> StoredChange {
         StoredChange(key: key(UInt8(ascii: "j"), job, "t", UInt32(truncatingIfNeeded: index)), value: TaskRow(task).encoded)
+    }
+
+    func kept(_ entry: KeptJobs.Entry) -> StoredChange {
+        var writer = ByteWriter(reserving: 48)
+        writer.write(UInt8(ascii: "k"))
+        writer.writeBigEndian(entry.until)
+        writer.write(entry.job.array)
+        return StoredChange(key: writer.bytes, value: [])
+    }
+
+    func keptEntry(_ key: [UInt8]) -> KeptJobs.Entry? {
+        guard key.count == 41, key[0] == UInt8(ascii: "k"), let job = Bytes32(key[9...]) else { return nil }
+        return KeptJobs.Entry(until: key[1..<9].reduce(0) { $0 << 8 | UInt64($1) }, job: job)
     }
 
     // The archive.
