@@ -1,7 +1,7 @@
 /// What a receipt mints: Worker 30, Verifiers 6, Manager 1 of 37 parts.
 ///
 /// The emission is a whole multiple of 37 units per µIBM, so the parts are exact; what the Verifiers' six parts leave when they
-/// are shared goes to the lowest rank. Source: `docs/protocols.md`, "Money".
+/// are shared goes to the lowest rank.
 public struct Reward: Hashable, Sendable {
     public let worker: UInt64
     /// In the order of the receipt's Verifiers.

@@ -13,7 +13,7 @@ public struct Discovery: Sendable {
         public var retryMin: Duration = .seconds(1)
         /// Longest wait between tries. Trade-off: time to heal against traffic in a dead network.
         public var retryMax: Duration = .seconds(60)
-        /// Managers a leaf keeps connections to (`docs/network.md`, Topology).
+        /// Managers a leaf keeps connections to (`docs/node.md`, Discovery).
         public var managersWanted = 3
         /// Managers a leaf dials for each that it lacks; of those that answer it keeps the first, which are the near ones. Default 2.
         public var dialsPerPlace = 2

@@ -98,31 +98,4 @@ import Testing
             #expect(lock.directory == directory)
         }
     }
-
-    @Test func placesFollowTheFlagThenTheVariableThenXDG() {
-        func paths(_ named: String?, _ environment: [String: String]) -> Paths { Paths(named: named) { environment[$0] } }
-        #expect(paths(nil, ["HOME": "/home/a"]).config == "/home/a/.config/inferix")
-        #expect(paths(nil, ["HOME": "/home/a/"]).data == "/home/a/.local/share/inferix")
-        #expect(paths(nil, ["HOME": "/home/a"]).cache == "/home/a/.cache/inferix")
-        #expect(paths(nil, ["HOME": "/home/a"]).run == "/home/a/.local/share/inferix/run")
-        let xdg = ["HOME": "/h", "XDG_CONFIG_HOME": "/c", "XDG_DATA_HOME": "/d/", "XDG_CACHE_HOME": "relative", "XDG_RUNTIME_DIR": "/r"]
-        #expect(
-            paths(nil, xdg) == Paths(config: "/c/inferix", data: "/d/inferix", cache: "/h/.cache/inferix", run: "/r/inferix"))
-        var home = xdg
-        home["INFERIX_HOME"] = "/x"
-        #expect(paths(nil, home) == Paths(config: "/x", data: "/x", cache: "/x/cache", run: "/x/run"))
-        #expect(paths("/flag", home).data == "/flag")
-        #expect(paths("", home).data == "/x")
-        #expect(paths("some/where", home).data == FileManager.default.currentDirectoryPath + "/some/where")
-        #expect(paths("/flag", home).configFile == "/flag/node.toml")
-        #expect(paths(nil, [:]).data.hasPrefix("/"))
-    }
-
-    @Test func placesAreMade() throws {
-        try withDirectory { directory in
-            let paths = Paths(named: directory + "/home") { _ in nil }
-            try paths.create()
-            for path in [paths.config, paths.data, paths.keys, paths.cache, paths.run] { #expect(try mode(path) == 0o700) }
-        }
-    }
 }

@@ -15,7 +15,8 @@ struct DevnetCommand: ParsableCommand {
     @Option(name: .long, help: "Verifiers.") var verifiers = 3
     @Option(name: .long, help: ArgumentHelp("Where all data goes (default: devnet in the data directory).", valueName: "dir")) var dir:
         String?
-    @Option(name: .long, help: ArgumentHelp("Where Workers render: native, opencl or opencl:N.", valueName: "device")) var device: String?
+    @Option(name: .long, help: ArgumentHelp("Where Workers render: native, opencl, opencl:N, a list, or all.", valueName: "device"))
+    var device: String?
     @Option(name: .long, help: "Threads of each Worker's native device; 0: one per processor.") var threads = 0
     @Option(name: .long, help: "Attempts of a thousand whose result is false on purpose, 0 to 1000.") var decoys = 0
     @Option(name: .long, help: ArgumentHelp("The least severe message that is logged.", valueName: "level")) var logLevel = LogLevel.info

@@ -9,7 +9,7 @@ struct RunCommand: ParsableCommand {
 
     @Option(name: .long, help: ArgumentHelp("What the node does: worker, verifier, manager, joined by commas.", valueName: "roles"))
     var role: String?
-    @Option(name: .long, help: ArgumentHelp("Where a Worker renders: native, opencl or opencl:N.", valueName: "device"))
+    @Option(name: .long, help: ArgumentHelp("Where a Worker renders: native, opencl, opencl:N, a list, or all.", valueName: "device"))
     var device: String?
     @Option(name: .long, help: "Threads of the native device; 0: one per processor.") var threads: Int?
     @Option(

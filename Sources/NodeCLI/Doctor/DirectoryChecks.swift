@@ -118,6 +118,6 @@ struct DirectoryChecks {
         let verdict: Finding.Verdict = free < 256 << 20 ? .fail : free < 10 << 30 ? .warn : .ok
         return Finding(
             check: "disk", verdict: verdict, found: "\(Figures.bytes(free)) free",
-            advice: verdict == .ok ? "" : "free some: blocks take up to blocks_max of the configuration, 10 GiB by default")
+            advice: verdict == .ok ? "" : "free some: blocks take up to store.blocks of the configuration, 10 GiB by default")
     }
 }

@@ -28,7 +28,7 @@ enum StatusReport {
             "process": process(daemon),
             "managers_known": daemon.node.managersKnown.map { .whole($0) } ?? .null,
             "managers": .array(daemon.managers.map { .text($0.description) }),
-            // Fewer than four Managers tolerate no faulty one (docs/protocols.md): the one there is makes the randomness, and is believed.
+            // Fewer than four Managers tolerate no faulty one: the one there is makes the randomness, and is believed.
             "trusted_managers": .boolean(true),
             "blocks": .object([
                 "count": .whole(totals.blockCount), "bytes": .whole(totals.size),

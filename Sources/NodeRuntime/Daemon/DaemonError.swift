@@ -1,6 +1,6 @@
 /// Ends a node, or keeps it from starting: what happened and what to do, with the exit status that tells scripts.
 public struct DaemonError: Error, Equatable, CustomStringConvertible, Sendable {
-    /// Exit statuses of `docs/interface.md` that a node ends with.
+    /// Exit statuses of `docs/commands.md` that a node ends with.
     public enum Status: Int32, Sendable {
         case failed = 1
         case jobFailed = 5

@@ -1,7 +1,7 @@
 public import RenderModel
 public import Wire
 
-/// Where a job is (`docs/protocols.md`, "States").
+/// Where a job is.
 public enum JobPhase: UInt32, Hashable, Sendable, CaseIterable {
     case requested = 1
     /// The Manager is fetching and checking the scene.
