@@ -181,6 +181,16 @@ void rk_test_sky_sample(const RkScene *scene, const float random[2], float direc
     *pdf = rk_sky_pdf(&tables.tables, d);
 }
 
+void rk_test_light_sample(const RkScene *scene, const float from[3], const float random[3], float direction[3], float *pdf) {
+    RkSceneTables tables;
+    rk_scene_tables(scene, &tables);
+    RkView view = {0};
+    RkLightSample sample;
+    rk_sample_light(&tables.tables, &view, rk_vector(from), random[0], random[1], random[2], &sample);
+    rk_store(sample.direction, direction);
+    *pdf = sample.pdf;
+}
+
 float rk_test_sky_pdf(const RkScene *scene, const float direction[3]) {
     RkSceneTables tables;
     rk_scene_tables(scene, &tables);

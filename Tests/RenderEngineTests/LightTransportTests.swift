@@ -132,32 +132,75 @@ import Testing
         #expect(try mean(window, samples: 16).mean[0] == 1)
     }
 
-    /// The image sky: sampling follows the density, which integrates to 1.
+    /// χ²: samples of the image sky fall into cells of the sphere as their density says, which integrates to 1.
     @Test func theSkyIsSampledByItsLuminance() throws {
         let prepared = try PreparedScene(KnownAnswers.medley)
-        var counts = [Int](repeating: 0, count: 8)
-        var expected = [Double](repeating: 0, count: 8)
-        func octant(_ d: [Float]) -> Int { (d[0] > 0 ? 1 : 0) + (d[1] > 0 ? 2 : 0) + (d[2] > 0 ? 4 : 0) }
-        let count = 100_000
+        let (rows, columns, count, fine) = (12, 24, 100_000, 16)
+        var counts = [Double](repeating: 0, count: rows * columns)
         for k in 0..<count {
-            var (direction, pdf) = ([Float](repeating: 0, count: 3), Float(0))
-            rk_test_sky_sample(prepared.handle, Array(BSDFTests.numbers(k).prefix(2)), &direction, &pdf)
+            var (d, pdf) = ([Float](repeating: 0, count: 3), Float(0))
+            rk_test_sky_sample(prepared.handle, Array(BSDFTests.numbers(k).prefix(2)), &d, &pdf)
             #expect(pdf > 0)
-            counts[octant(direction)] += 1
+            let row = min(rows - 1, Int(acosf(max(-1, min(1, d[1]))) / .pi * Float(rows)))
+            let column = min(columns - 1, Int((atan2f(d[0], d[2]) / (2 * .pi) + 0.5) * Float(columns)))
+            counts[row * columns + column] += 1
         }
         // In polar angles: the density grows without bound towards the poles, the sine takes that back.
-        for i in 0..<400 {
-            for j in 0..<800 {
-                let polar = (Float(i) + 0.5) / 400 * Float.pi
-                let turn = (Float(j) + 0.5) / 800 * 2 * Float.pi
+        var shares = [Double](repeating: 0, count: rows * columns)
+        for i in 0..<rows * fine {
+            for j in 0..<columns * fine {
+                let polar = (Float(i) + 0.5) / Float(rows * fine) * Float.pi
+                let turn = ((Float(j) + 0.5) / Float(columns * fine) - 0.5) * 2 * Float.pi
                 let d = [sinf(polar) * sinf(turn), cosf(polar), sinf(polar) * cosf(turn)]
-                expected[octant(d)] += Double(rk_test_sky_pdf(prepared.handle, d) * sinf(polar)) * 2 * .pi * .pi / 320_000
+                shares[i / fine * columns + j / fine] += Double(rk_test_sky_pdf(prepared.handle, d) * sinf(polar))
             }
         }
-        #expect(abs(expected.reduce(0, +) - 1) < 0.002)
-        for k in 0..<8 {
-            let share = Double(counts[k]) / Double(count)
-            #expect(abs(share - expected[k]) < 0.01, "octant \(k): \(share) against \(expected[k])")
+        let unit = 2 * Double.pi * .pi / Double(rows * columns * fine * fine)
+        #expect(abs(shares.reduce(0, +) * unit - 1) < 0.002)
+        let test = ChiSquare(counts) { shares[$0] * unit * Double(count) }
+        #expect(test.holds, "χ² \(test.statistic) of \(test.freedom)")
+    }
+
+    /// χ²: emissive surfaces are drawn by their flux, points on them evenly, and the density of a direction is that of its solid angle.
+    @Test func areaLightsAreSampledByFluxAndArea() throws {
+        var room = scene(KnownShapes.quad(half: 0.01), white())
+        // Both shine downwards along -z: centre, sides, radiance.
+        let lamps: [(at: [Float], sides: [Float], radiance: Float)] = [([-1, 0, 2], [2, 1], 1), ([2, 1, 3], [1, 1.5], 4)]
+        for (index, lamp) in lamps.enumerated() {
+            var node = SceneNode()
+            node.light = Int32(index)
+            node.translation = .init(lamp.at[0], lamp.at[1], lamp.at[2])
+            room.nodes.append(node)
+            var light = SceneLight()
+            light.kind = .rectangle
+            light.intensity = .init(repeating: lamp.radiance)
+            light.size = .init(lamp.sides[0], lamp.sides[1])
+            room.lights.append(light)
         }
+        let prepared = try PreparedScene(room)
+        let flux = lamps.map { Double($0.sides[0] * $0.sides[1] * $0.radiance) }
+        let share = flux.map { $0 / flux.reduce(0, +) }
+        let (cells, count, from) = (10, 100_000, [0.3, -0.2, 0.1] as [Float])
+        var counts = [Double](repeating: 0, count: lamps.count * cells * cells)
+        for k in 0..<count {
+            var (d, pdf) = ([Float](repeating: 0, count: 3), Float(0))
+            rk_test_light_sample(prepared.handle, from, BSDFTests.numbers(k), &d, &pdf)
+            let hits = lamps.indices.compactMap { index -> (index: Int, u: Float, v: Float)? in
+                let lamp = lamps[index]
+                let way = (lamp.at[2] - from[2]) / d[2]
+                let u = (from[0] + d[0] * way - lamp.at[0]) / lamp.sides[0] + 0.5
+                let v = (from[1] + d[1] * way - lamp.at[1]) / lamp.sides[1] + 0.5
+                return (-1e-4...1.0001).contains(u) && (-1e-4...1.0001).contains(v) ? (index, u, v) : nil
+            }
+            guard hits.count == 1, let hit = hits.first else { return #expect(Bool(false), "\(d) meets \(hits.count) lamps") }
+            let (column, row) = (min(cells - 1, max(0, Int(hit.u * Float(cells)))), min(cells - 1, max(0, Int(hit.v * Float(cells)))))
+            counts[(hit.index * cells + row) * cells + column] += 1
+            let lamp = lamps[hit.index]
+            let distance = Double((lamp.at[2] - from[2]) / d[2])
+            let expected = share[hit.index] * distance * distance / (Double(lamp.sides[0] * lamp.sides[1]) * Double(d[2]))
+            #expect(abs(Double(pdf) / expected - 1) < 1e-4)
+        }
+        let test = ChiSquare(counts) { share[$0 / (cells * cells)] * Double(count) / Double(cells * cells) }
+        #expect(test.holds, "χ² \(test.statistic) of \(test.freedom)")
     }
 }

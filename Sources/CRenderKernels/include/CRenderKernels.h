@@ -231,3 +231,5 @@ void rk_test_trace(RkLevel level, const RkScene *scene, const float origin[3], c
 /// Samples the sky: direction and density; and the density of a direction.
 void rk_test_sky_sample(const RkScene *scene, const float random[2], float direction[3], float *pdf);
 float rk_test_sky_pdf(const RkScene *scene, const float direction[3]);
+/// Draws a light and a direction to it from a point; the density is 0 where it gives no light.
+void rk_test_light_sample(const RkScene *scene, const float from[3], const float random[3], float direction[3], float *pdf);
