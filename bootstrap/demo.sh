@@ -52,7 +52,7 @@ trap 'exit 143' TERM
 
 setsid "$node" devnet --managers 1 --workers 3 --verifiers 3 --dir "$work/net" </dev/null >"$log" 2>&1 &
 network=$!
-until grep -q '^ready ' "$log"; do
+until grep -qs '^ready ' "$log"; do
     kill -0 "$network" 2>/dev/null || { echo "demo: the network ended before it was ready" >&2; exit 1; }
     [ "$SECONDS" -lt "$ready_deadline" ] || { echo "demo: the network was not ready within $ready_deadline s" >&2; exit 1; }
     sleep 0.1
