@@ -17,6 +17,8 @@ public struct Discovery: Sendable {
         public var managersWanted = 3
         /// Managers a leaf dials for each that it lacks; of those that answer it keeps the first, which are the near ones. Default 2.
         public var dialsPerPlace = 2
+        /// How long the Manager that was drawn has its place before another is drawn: an epoch. Default 72 h.
+        public var drawInterval: Duration = .seconds(72 * 3_600)
         /// How often a satisfied node looks for further Managers, and a Manager announces itself.
         public var refreshInterval: Duration = .seconds(120)
         /// Managers remembered with their addresses.
@@ -38,6 +40,8 @@ public struct Discovery: Sendable {
         case refreshTable
         case findManagers
         case announceManager
+        /// The drawn Manager's time is over: it is to be given up, or asked for again in a while where it is in use.
+        case redraw(PeerID)
         /// The set of connected Managers changed.
         case managersChanged
     }
@@ -62,6 +66,7 @@ public struct Discovery: Sendable {
     private(set) var managers: [Candidate] = []
     /// The Manager that a leaf keeps however slow it is, so that nobody who answers fast has all of its places.
     private var drawn: PeerID?
+    private var redrawAt: Instant = .distantFuture
     private var nextSearch: Instant
     private var searchWait: Duration
     private var nextAnnouncement: Instant
@@ -109,7 +114,7 @@ public struct Discovery: Sendable {
     private var managersInSight: Int { managers.count { $0.isKept || $0.isDialling } }
 
     /// Chooses among the connected Managers whom to keep, those kept already first: what a role has begun with one goes on.
-    private mutating func keepManagers(emit: inout [Effect]) {
+    private mutating func keepManagers(now: Instant, emit: inout [Effect]) {
         guard !isParked else { return }
         var room = place == .manager ? parameters.candidatesMax : place == .leaf ? parameters.managersWanted : 0
         room -= managersKept
@@ -119,6 +124,7 @@ public struct Discovery: Sendable {
         for index in managers.indices where managers[index].isConnected && !managers[index].isKept {
             guard room > (awaited == nil ? 0 : 1) else { break }
             managers[index].isKept = true
+            draw(managers[index].id, now: now)
             room -= 1
             hasChanged = true
         }
@@ -130,7 +136,7 @@ public struct Discovery: Sendable {
             nextDeadline = nil
             return
         }
-        var deadline = min(nextSearch, nextAnnouncement)
+        var deadline = min(nextSearch, nextAnnouncement, redrawAt)
         if wantsBootstrap {
             for candidate in bootstrap where !candidate.isConnected && !candidate.isDialling {
                 deadline = min(deadline, candidate.nextAttempt)
@@ -163,7 +169,7 @@ public struct Discovery: Sendable {
             managers[index].isConnected = true
             managers[index].isDialling = false
             managers[index].wait = parameters.retryMin
-            keepManagers(emit: &emit)
+            keepManagers(now: now, emit: &emit)
         }
         if servesDHT, !hasRefreshed, !isParked {
             hasRefreshed = true
@@ -182,7 +188,7 @@ public struct Discovery: Sendable {
             managers[index].postpone(from: now, parameters)
             if wasKept {
                 emit.append(.managersChanged)
-                keepManagers(emit: &emit)
+                keepManagers(now: now, emit: &emit)
                 nextSearch = min(nextSearch, now + parameters.retryMin)
             }
         }
@@ -281,7 +287,7 @@ public struct Discovery: Sendable {
         for index in managers.indices { managers[index].makeDue(at: now, parameters) }
         searchWait = parameters.retryMin
         nextSearch = now + parameters.retryMin
-        keepManagers(emit: &emit)
+        keepManagers(now: now, emit: &emit)
         handleDeadline(now: now, emit: &emit)
     }
 
@@ -296,7 +302,7 @@ public struct Discovery: Sendable {
         if wantsBootstrap { for index in bootstrap.indices { bootstrap[index].dialIfDue(now: now, emit: &emit) } }
         if place == .leaf { dialManagers(exceptNeighbours: true, now: now, emit: &emit) }
         dialManagers(exceptNeighbours: false, now: now, emit: &emit)
-        keepManagers(emit: &emit)
+        keepManagers(now: now, emit: &emit)
         if now >= nextSearch {
             nextSearch = .distantFuture
             emit.append(.findManagers)
@@ -305,13 +311,25 @@ public struct Discovery: Sendable {
             nextAnnouncement = .distantFuture
             emit.append(.announceManager)
         }
+        if now >= redrawAt {
+            redrawAt = now + parameters.retryMax
+            // Where nobody else is known it would be drawn again.
+            let hasOthers = managers.contains { !$0.isKept && !$0.addresses.isEmpty }
+            if hasOthers, let drawn, managers.contains(where: { $0.id == drawn && $0.isKept }) { emit.append(.redraw(drawn)) }
+        }
     }
 
     private mutating func dialManagers(exceptNeighbours: Bool, now: Instant, emit: inout [Effect]) {
         for index in managers.indices where wantsManagers && !(exceptNeighbours && isNeighbour(managers[index])) {
-            guard managers[index].dialIfDue(now: now, emit: &emit), place == .leaf else { continue }
-            if !managers.contains(where: { $0.id == drawn && ($0.isKept || $0.isDialling) }) { drawn = managers[index].id }
+            if managers[index].dialIfDue(now: now, emit: &emit) { draw(managers[index].id, now: now) }
         }
+    }
+
+    /// The draw falls on this Manager of a leaf, unless it has fallen on one that is in sight.
+    private mutating func draw(_ id: PeerID, now: Instant) {
+        guard place == .leaf, !managers.contains(where: { $0.id == drawn && ($0.isKept || $0.isDialling) }) else { return }
+        drawn = id
+        redrawAt = now + parameters.drawInterval
     }
 
     /// Whether one of the Managers in sight is of the same place: whoever owns a network of addresses should not have a leaf's three.

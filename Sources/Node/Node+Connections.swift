@@ -68,7 +68,7 @@ extension Node {
         return nil
     }
 
-    /// A role has a Manager that is of no use to it.
+    /// A Manager's place is given to another.
     mutating func replaceManager(_ peer: PeerID, now: Instant, emit: inout [NodeEffect]) {
         var effects: [Discovery.Effect] = []
         discovery.giveUp(peer, now: now, emit: &effects)

@@ -42,6 +42,10 @@ extension Node {
                 learnFromRegistry(countMax: parameters.kademlia.k, now: now, emit: &emit)
                 tellKademlia(startQuery(.findManagers), now: now, emit: &emit)
             case .announceManager: tellKademlia(startQuery(.announceManager), now: now, emit: &emit)
+            case .redraw(let peer):
+                // What a role has begun with it goes on.
+                let isBusy = worker?.value.isBusy(with: peer) ?? false || verifier?.value.isBusy(with: peer) ?? false
+                if !isBusy { replaceManager(peer, now: now, emit: &emit) }
             case .managersChanged:
                 let managers = discovery.connectedManagers
                 emit.append(.event(.managers(managers)))

@@ -34,6 +34,8 @@ public struct JobScenario {
         public var churnPerHour = 0.0
         public var downtime: Duration = .seconds(60)
         public var links = LinkParameters()
+        /// The last word about what a node is made from.
+        var adjust: (@Sendable (inout NodeParameters) -> Void)?
 
         public init() {}
 
@@ -125,6 +127,7 @@ public struct JobScenario {
             member.kademlia.diversity = nil
             member.manager.rayChallenges = parameters.raysPerChallenge
             member.manager.areaChallenges = parameters.raysPerChallenge
+            parameters.adjust?(&member)
             let speed = place == .leaf ? 100.0 : 1000
             _ = simulation.add(member, megabitsUp: speed, megabitsDown: speed)
             let share = number == 0 ? 0 : number < firstWorker ? 0.1 : 0.2 + 0.8 * random.unit()

@@ -112,6 +112,33 @@ import Wire
         #expect(effects.prefix(2) == [.dial(manager(4), [address]), .dial(manager(5), [address])])
     }
 
+    /// One place is drawn anew every epoch; who is in use keeps it for a minute more, as often as that is so.
+    @Test func thePlaceThatIsDrawnIsDrawnAgain() {
+        var effects: [Discovery.Effect] = []
+        var discovery = leaf(finding: 8, &effects)
+        for number in [1, 5, 3] as [UInt64] { discovery.connected(manager(number), servesDHT: true, now: .origin, emit: &effects) }
+        for number in [2, 4, 6] as [UInt64] { discovery.dialFailed(manager(number), now: .origin) }
+        let end = Instant.origin + Discovery.Parameters().drawInterval
+        func redraws(_ time: Instant) -> [Discovery.Effect] {
+            effects = []
+            discovery.handleDeadline(now: time, emit: &effects)
+            return effects.filter { if case .redraw = $0 { true } else { false } }
+        }
+        #expect(redraws(end - .seconds(1)) == [])
+        #expect(redraws(end) == [.redraw(manager(1))])
+        #expect(redraws(end + .seconds(59)) == [])
+        #expect(redraws(end + .seconds(60)) == [.redraw(manager(1))])
+        effects = []
+        discovery.giveUp(manager(1), now: end + .seconds(60), emit: &effects)
+        #expect(effects.contains(.dial(manager(2), [address])) && !discovery.keeps(manager(1)))
+        discovery.connected(manager(4), servesDHT: true, now: end + .seconds(61), emit: &effects)
+        #expect(!discovery.keeps(manager(4)), "the place waits for the one that was drawn")
+        discovery.connected(manager(2), servesDHT: true, now: end + .seconds(62), emit: &effects)
+        #expect(Set(discovery.connectedManagers) == [manager(2), manager(3), manager(5)])
+        #expect(redraws(end + .seconds(200)) == [])
+        #expect(redraws(end + .seconds(60) + Discovery.Parameters().drawInterval) == [.redraw(manager(2))])
+    }
+
     @Test func whoWasDrawnAndDoesNotAnswerLeavesItsPlace() {
         var effects: [Discovery.Effect] = []
         var discovery = leaf(finding: 6, &effects)

@@ -5,6 +5,23 @@ import Testing
 @testable import Roles
 
 @Suite struct HappyPathTests {
+    /// As long as a lease or a duty of a Manager's is under way its place is not given to another.
+    @Test func whoHasWorkIsBusyWithItsManager() throws {
+        let harness = RoleHarness()
+        let manager = harness.parties[harness.manager].peer
+        func busy() -> (workers: Int, verifiers: Int) {
+            (
+                harness.workers.count { harness.parties[$0].role.worker?.isBusy(with: manager) == true },
+                harness.verifiers.count { harness.parties[$0].role.verifier?.isBusy(with: manager) == true }
+            )
+        }
+        _ = try #require(harness.submit(harness.order()))
+        #expect(harness.run(seconds: 60) { _ in busy().workers == 3 } && harness.run(seconds: 60) { _ in busy().verifiers > 0 })
+        let other = harness.parties[harness.client].peer
+        #expect(harness.workers.allSatisfy { harness.parties[$0].role.worker?.isBusy(with: other) == false })
+        #expect(harness.run(seconds: 600) { _ in busy() == (0, 0) })
+    }
+
     @Test func aStillIsRenderedVerifiedAndFetched() throws {
         let harness = RoleHarness()
         let order = harness.order()

@@ -1,4 +1,5 @@
 import Determinism
+import Node
 import Testing
 
 @testable import SimulationEngine
@@ -57,6 +58,21 @@ private let regions = "near 2 5 40\nfar 1 40 8\n"
         #expect(report.jobsVerified == 3)
         #expect(report.attemptsRejected > 0)
         #expect(report.penalties >= report.attemptsRejected)
+    }
+
+    /// Leaves go from Manager to Manager all the time, and every job ends right.
+    @Test func drawingManagersAnewLosesNoJob() throws {
+        func run(_ interval: Duration) throws -> JobScenario.Report {
+            var parameters = Self.parameters()
+            (parameters.managers, parameters.workers, parameters.verifiers) = (6, 9, 8)
+            parameters.jobs = 8
+            parameters.submitting = .seconds(30)
+            parameters.adjust = { $0.discovery.drawInterval = interval }
+            return try Self.run(parameters, seed: 4)
+        }
+        let (restless, still) = (try run(.seconds(5)), try run(.seconds(3_600)))
+        for report in [restless, still] { #expect(report.violations == [] && report.jobsVerified == 8) }
+        #expect(restless.digest != still.digest)
     }
 
     /// A lost packet is sent again: it costs time, never a message.

@@ -1,5 +1,5 @@
 public import Determinism
-internal import Identity
+public import Identity
 internal import LibP2P
 public import ProofOfRender
 internal import RenderModel
@@ -84,6 +84,9 @@ public struct VerifierRole: StateMachine, LeafRole {
             parameters: parameters.registrations)
         shelf = SceneShelf(scenesMax: parameters.scenesMax, bytesMax: parameters.capabilities.sceneBytesMax)
     }
+
+    /// Whether a duty of this Manager's is under way.
+    public func isBusy(with manager: PeerID) -> Bool { duties.values.contains { $0.manager == manager } }
 
     public var nextDeadline: Instant? { earliest(timers.next, membership.nextDeadline) }
 

@@ -1,5 +1,5 @@
 public import Determinism
-internal import Identity
+public import Identity
 internal import LibP2P
 internal import ProofOfRender
 internal import RenderModel
@@ -77,6 +77,9 @@ public struct WorkerRole: StateMachine, LeafRole {
             parameters: parameters.registrations)
         shelf = SceneShelf(scenesMax: parameters.scenesMax, bytesMax: parameters.capabilities.sceneBytesMax)
     }
+
+    /// Whether a lease of this Manager's is under way.
+    public func isBusy(with manager: PeerID) -> Bool { leases.values.contains { $0.manager == manager } }
 
     public var nextDeadline: Instant? { earliest(timers.next, membership.nextDeadline) }
 
