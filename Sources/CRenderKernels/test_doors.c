@@ -185,7 +185,7 @@ void rk_test_light_sample(const RkScene *scene, const float from[3], const float
     RkSceneTables tables;
     rk_scene_tables(scene, &tables);
     RkView view = {0};
-    RkLightSample sample;
+    RkLightSample sample = {0};
     rk_sample_light(&tables.tables, &view, rk_vector(from), random[0], random[1], random[2], &sample);
     rk_store(sample.direction, direction);
     *pdf = sample.pdf;

@@ -312,10 +312,11 @@ public struct Discovery: Sendable {
             emit.append(.announceManager)
         }
         if now >= redrawAt {
-            redrawAt = now + parameters.retryMax
             // Where nobody else is known it would be drawn again.
             let hasOthers = managers.contains { !$0.isKept && !$0.addresses.isEmpty }
-            if hasOthers, let drawn, managers.contains(where: { $0.id == drawn && $0.isKept }) { emit.append(.redraw(drawn)) }
+            let hasIt = managers.contains { $0.id == drawn && $0.isKept }
+            redrawAt = now + (hasOthers && hasIt ? parameters.retryMax : parameters.drawInterval)
+            if hasOthers, hasIt, let drawn { emit.append(.redraw(drawn)) }
         }
     }
 

@@ -102,7 +102,7 @@ extension DaemonSettings {
         parameters.manager.marks = definition.marks.parameters
         parameters.manager.decoyPermille = UInt64(clamping: definition.decoys)
         parameters.verifier.marks = definition.marks.parameters
-        parameters.discovery.drawInterval = .seconds(definition.roundSeconds) * definition.epochRounds
+        parameters.discovery.drawInterval = max(.seconds(600), .seconds(definition.roundSeconds) * definition.epochRounds)
         if configuration.verifierClass == .mobile { parameters.verifier.makeMobile() }
         parameters.gossip.d = definition.gossip.degree
         parameters.gossip.dLow = definition.gossip.degreeLow
