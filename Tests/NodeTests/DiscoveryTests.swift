@@ -139,6 +139,17 @@ import Wire
         #expect(redraws(end + .seconds(60) + Discovery.Parameters().drawInterval) == [.redraw(manager(2))])
     }
 
+    @Test func whereThereIsNobodyElseTheDrawnOneStays() {
+        var effects: [Discovery.Effect] = []
+        var discovery = leaf(finding: 3, &effects)
+        for number in 1...3 as ClosedRange<UInt64> { discovery.connected(manager(number), servesDHT: true, now: .origin, emit: &effects) }
+        let interval = Discovery.Parameters().drawInterval
+        effects = []
+        for time in [interval, interval + .seconds(60), interval * 2] { discovery.handleDeadline(now: .origin + time, emit: &effects) }
+        #expect(!effects.contains(.redraw(manager(1))))
+        #expect(discovery.nextDeadline == .origin + interval * 3, "and nothing is looked at before")
+    }
+
     @Test func whoWasDrawnAndDoesNotAnswerLeavesItsPlace() {
         var effects: [Discovery.Effect] = []
         var discovery = leaf(finding: 6, &effects)
