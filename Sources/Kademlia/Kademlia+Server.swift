@@ -67,7 +67,7 @@ extension Kademlia {
         return Array(pool.prefix(taken))
     }
 
-    private mutating func scheduleSweep(now: Instant) {
+    mutating func scheduleSweep(now: Instant) {
         if sweepAt == nil { sweepAt = now + parameters.sweepInterval }
     }
 }

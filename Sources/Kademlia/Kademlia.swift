@@ -28,6 +28,8 @@ public struct Kademlia: StateMachine, Sendable {
         case disconnected(PeerID)
         /// Peers of an earlier run, which are asked as those are that identify has told of; before there is anybody else.
         case remembered([Contact])
+        /// What an earlier run of this server held for others.
+        case held(HeldRecords)
         case request(from: PeerID, InboundID, [UInt8])
         case response(RequestID, [UInt8])
         case requestFailed(RequestID)
@@ -103,6 +105,7 @@ public struct Kademlia: StateMachine, Sendable {
             for contact in contacts where contact.id != localID && !contact.addresses.isEmpty {
                 _ = isToBeChecked(contact, key: contact.id.dhtKey, now: now)
             }
+        case .held(let records): restore(records, now: now)
         case .disconnected(let peer):
             table.markDisconnected(peer)
             forgetUnchecked(peer)

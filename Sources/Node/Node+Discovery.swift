@@ -1,6 +1,6 @@
-import Determinism
+public import Determinism
 import Identity
-import Kademlia
+public import Kademlia
 import LibP2P
 import Roles
 
@@ -15,6 +15,9 @@ extension Node {
         known.servers = others.prefix(Acquaintances.countMax).map(\.contact)
         return known
     }
+
+    /// What others put into the DHT at this node; nothing at a leaf.
+    public func heldRecords(now: Instant) -> HeldRecords { kademlia.held(now: now) }
 
     mutating func remember(_ known: Acquaintances, now: Instant, emit: inout [NodeEffect]) {
         tellKademlia(.remembered(Array(known.servers.prefix(Acquaintances.countMax))), now: now, emit: &emit)

@@ -95,6 +95,7 @@ public struct Node: StateMachine {
         switch input {
         case .started(let entropy, let restored): start(entropy: entropy, restored: restored, now: now, emit: &emit)
         case .remembered(let known): remember(known, now: now, emit: &emit)
+        case .held(let records): tellKademlia(.held(records), now: now, emit: &emit)
         case .listening(let addresses):
             tellKademlia(.localAddresses(addresses), now: now, emit: &emit)
             tellRegistry(.addresses(addresses), now: now, emit: &emit)

@@ -12,6 +12,8 @@ public enum NodeInput: Sendable {
     case started(entropy: Bytes32, restored: [RestoredRole])
     /// Before `started`: what `Node.acquaintances` was in an earlier run.
     case remembered(Acquaintances)
+    /// What `Node.heldRecords` was in an earlier run.
+    case held(HeldRecords)
     /// Where others reach us, as far as is known.
     case listening([Multiaddr])
     case network(NetworkEvent)

@@ -43,6 +43,57 @@ import Wire
         #expect(network.nodes.allSatisfy { $0.providers.isEmpty })
     }
 
+    /// A server that is started again answers as it did, until what it holds would have expired.
+    @Test func whatAServerHoldsOutlivesIt() throws {
+        var network = network(10)
+        let content = CID(digest: Hash.sha256([5])).providerKey
+        for (number, peer) in [1, 2].enumerated() {
+            let own = KademliaMessage(
+                kind: .addProvider, key: content,
+                providerPeers: [Contact(id: network.ids[peer], addresses: AddressList([MemoryNetwork.address(peer)]))])
+            network.give(0, .request(from: network.ids[peer], InboundID(UInt64(number)), own.encode()))
+        }
+        let record = Record(key: key, value: [7, 7])
+        network.give(0, .request(from: network.ids[3], InboundID(9), KademliaMessage(kind: .putValue, key: key, record: record).encode()))
+        func answers(_ node: inout Kademlia, at time: Instant) throws -> (providers: [PeerID], value: [UInt8]?) {
+            var told: [KademliaMessage] = []
+            for question in [KademliaMessage(kind: .getProviders, key: content), KademliaMessage(kind: .getValue, key: key)] {
+                var effects: [Kademlia.Effect] = []
+                node.handle(.request(from: network.ids[4], InboundID(50), question.encode()), now: time, emit: &effects)
+                guard case .respond(_, let bytes) = effects.first else { continue }
+                told.append(try KademliaMessage(decoding: bytes))
+            }
+            return (told.first?.providerPeers.map(\.id) ?? [], told.last?.record?.value)
+        }
+        let now = network.now
+        let held = network.nodes[0].held(now: now + .seconds(3_600))
+        #expect(held.providers.map(\.lifetime) == [.seconds(23 * 3_600), .seconds(23 * 3_600)] && held.values.count == 1)
+
+        func restarted(_ mode: Kademlia.Mode, _ held: HeldRecords) -> Kademlia {
+            var node = Kademlia(
+                localID: network.ids[0], mode: mode, validator: StoreFlowTests.validator, requestNamespace: 1, generator: Generator(seed: 1)
+            )
+            var effects: [Kademlia.Effect] = []
+            node.handle(.held(held), now: .origin, emit: &effects)
+            return node
+        }
+        var again = restarted(.server, held)
+        let first = try answers(&again, at: .origin + .seconds(22 * 3_600))
+        #expect(first.providers == [network.ids[2], network.ids[1]] && first.value == record.value)
+        let second = try answers(&again, at: .origin + .seconds(23 * 3_600))
+        #expect(second.providers == [] && second.value == record.value)
+        #expect(try answers(&again, at: .origin + .seconds(35 * 3_600)).value == nil)
+        #expect(again.held(now: .origin + .seconds(1)) == restarted(.server, held).held(now: .origin + .seconds(1)))
+        #expect(restarted(.client, held).held(now: .origin).isEmpty)
+
+        // Of a disk that says anything: no false record, nothing for ever.
+        var wild = HeldRecords()
+        wild.values = [.init(record: Record(key: key, value: [0]), lifetime: .seconds(100))]
+        wild.providers = [.init(key: .zero, contact: held.providers[0].contact, lifetime: .seconds(1 << 40))]
+        let tame = restarted(.server, wild).held(now: .origin)
+        #expect(tame.values == [] && tame.providers.map(\.lifetime) == [.seconds(24 * 3_600)])
+    }
+
     /// Of more providers than an answer holds, everybody is told of others.
     @Test func manyProvidersTakeTurns() throws {
         var network = network(50)

@@ -2,6 +2,7 @@ internal import Crypto
 internal import Determinism
 public import EventLoop
 public import Identity
+internal import Kademlia
 internal import LibP2P
 public import Logging
 public import Node
@@ -64,6 +65,8 @@ public final class NodeDaemon {
     private let alarm: Timer
     private let memoryTimer: Timer
     private var draining: Set<RoleName> = []
+    /// The row of what others put into the DHT here is not empty.
+    private var keepsRecords = false
 
     /// Every event, before it is logged.
     public var onEvent: ((NodeEvent) -> Void)?
@@ -123,14 +126,18 @@ public final class NodeDaemon {
     public func start() throws(DaemonError) {
         var restored: [RestoredRole] = []
         let known: Acquaintances
+        let held: HeldRecords
         do throws(StoreError) {
             known = try storage.acquaintances()
+            held = try storage.heldRecords()
             for role in settings.roles { restored.append(RestoredRole(role: role, entries: try storage.restore(role))) }
         } catch {
             throw DaemonError(.failed, "\(error)")
         }
         phase = .running
         tell(.remembered(known))
+        tell(.held(held))
+        keepsRecords = !held.isEmpty
         memoryTimer.arm(at: loop.deadline(after: parameters.startMax))
         tell(.started(entropy: Entropy.bytes32(), restored: restored))
         tell(.listening(network.addresses))
@@ -147,6 +154,10 @@ public final class NodeDaemon {
     private func rememberPeers() {
         let known = node.acquaintances
         if known != Acquaintances() { storage.remember(known) }
+        let held = node.heldRecords(now: now)
+        // An empty row is written once, over one that was not.
+        if !held.isEmpty || keepsRecords { storage.keep(held) }
+        keepsRecords = !held.isEmpty
     }
 
     public func tell(_ input: NodeInput) {

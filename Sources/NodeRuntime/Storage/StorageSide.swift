@@ -1,4 +1,5 @@
 internal import EventLoop
+internal import Kademlia
 internal import ProofOfRender
 internal import Node
 internal import Roles
@@ -180,14 +181,23 @@ final class StorageSide {
     }
 
     /// Off the loop's thread; a later one replaces it.
-    func remember(_ known: Acquaintances) {
-        let (records, row) = (records, known.encoded)
+    func remember(_ known: Acquaintances) { put(known.encoded, key: StorageSide.acquaintancesKey) }
+
+    private static let heldKey = Array("held".utf8)
+
+    /// What `keep` kept last, as far as its time is not over.
+    func heldRecords() throws(StoreError) -> HeldRecords {
+        guard let row = try records.get(StorageSide.own, key: StorageSide.heldKey) else { return HeldRecords() }
+        return (try? HeldRecords(encoded: row, at: .now)) ?? HeldRecords()
+    }
+
+    /// Off the loop's thread; a later one replaces it.
+    func keep(_ held: HeldRecords) { put(held.encoded(at: .now), key: StorageSide.heldKey) }
+
+    private func put(_ row: [UInt8], key: [UInt8]) {
+        let records = records
         _ = writing.submit(
-            {
-                _ = outcome { () throws(StoreError) in
-                    try records.put(StorageSide.own, key: StorageSide.acquaintancesKey, value: row)
-                }
-            }, deliver: { _ in })
+            { _ = outcome { () throws(StoreError) in try records.put(StorageSide.own, key: key, value: row) } }, deliver: { _ in })
     }
 
     /// The daemon's own rows.
