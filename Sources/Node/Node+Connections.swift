@@ -69,12 +69,12 @@ extension Node {
     }
 
     /// A Manager's place is given to another.
-    mutating func replaceManager(_ peer: PeerID, now: Instant, emit: inout [NodeEffect]) {
+    mutating func replaceManager(_ peer: PeerID, because reason: NetworkFailure, now: Instant, emit: inout [NodeEffect]) {
         var effects: [Discovery.Effect] = []
         discovery.giveUp(peer, now: now, emit: &effects)
         carryOut(effects, now: now, emit: &emit)
         guard !discovery.keeps(peer), let handle = peers.handle(of: peer) else { return }
-        emit.append(.network(.disconnect(handle, .timedOut)))
+        emit.append(.network(.disconnect(handle, reason)))
     }
 
     // Parking.

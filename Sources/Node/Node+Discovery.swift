@@ -48,7 +48,7 @@ extension Node {
             case .redraw(let peer):
                 // What a role has begun with it goes on.
                 let isBusy = worker?.value.isBusy(with: peer) ?? false || verifier?.value.isBusy(with: peer) ?? false
-                if !isBusy { replaceManager(peer, now: now, emit: &emit) }
+                if !isBusy { replaceManager(peer, because: .idle, now: now, emit: &emit) }
             case .managersChanged:
                 let managers = discovery.connectedManagers
                 emit.append(.event(.managers(managers)))

@@ -101,7 +101,7 @@ extension Node {
             case .penalise(let peer, let reason):
                 // A malformed or flooding peer is cut off; what a signature proves is the roles' own to punish.
                 if reason == .malformed || reason == .flood { penalise(peer, .task, emit: &emit) }
-            case .replaceManager(let peer): replaceManager(peer, now: now, emit: &emit)
+            case .replaceManager(let peer): replaceManager(peer, because: .timedOut, now: now, emit: &emit)
             case .deliverTile(let job, let frame, let tile, let bytes):
                 emit.append(.deliverTile(job: job, frame: frame, tile, bytes))
             case .event(let event):

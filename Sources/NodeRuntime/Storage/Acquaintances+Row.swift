@@ -9,10 +9,7 @@ extension Acquaintances {
         var writer = ProtobufWriter()
         for (number, contacts) in [(UInt32(1), managers), (2, servers)] {
             for contact in contacts {
-                writer.message(number) { writer in
-                    writer.alwaysBytes(1, contact.id.bytes)
-                    for address in contact.addresses.multiaddrs { writer.alwaysBytes(2, address.bytes) }
-                }
+                writer.message(number) { contact.write(to: &$0) }
             }
         }
         return writer.bytes
@@ -23,14 +20,22 @@ extension Acquaintances {
         var reader = ProtobufReader(encoded)
         while let field = try reader.next() {
             switch field.number {
-            case 1 where managers.count < Acquaintances.countMax: managers.append(try Acquaintances.contact(try field.bytes()))
-            case 2 where servers.count < Acquaintances.countMax: servers.append(try Acquaintances.contact(try field.bytes()))
+            case 1 where managers.count < Acquaintances.countMax: managers.append(try Contact(row: try field.bytes()))
+            case 2 where servers.count < Acquaintances.countMax: servers.append(try Contact(row: try field.bytes()))
             default: throw .outOfBounds
             }
         }
     }
+}
 
-    private static func contact(_ bytes: ArraySlice<UInt8>) throws(WireError) -> Contact {
+extension Contact {
+    /// Peer id (1) and multiaddrs (2).
+    func write(to writer: inout ProtobufWriter) {
+        writer.alwaysBytes(1, id.bytes)
+        for address in addresses.multiaddrs { writer.alwaysBytes(2, address.bytes) }
+    }
+
+    init(row bytes: ArraySlice<UInt8>) throws(WireError) {
         var id: PeerID?
         var addresses: [Multiaddr] = []
         var reader = ProtobufReader(bytes)
@@ -42,6 +47,6 @@ extension Acquaintances {
             }
         }
         guard let id else { throw .missingField }
-        return Contact(id: id, addresses: AddressList(addresses))
+        self.init(id: id, addresses: AddressList(addresses))
     }
 }

@@ -1,19 +1,17 @@
-internal import Identity
 internal import Kademlia
 internal import Wire
 
 extension HeldRecords {
-    /// A row of the daemon's own: field 1 when it was written, in seconds since 1970; 2 providers, each a message of key (1), peer id (2),
-    /// multiaddrs (3) and seconds left (4); 3 values, each of key (1), value (2) and seconds left (3).
+    /// A row of the daemon's own: field 1 when it was written, in seconds since 1970; 2 providers, each a message of key (1), contact (2) and
+    /// seconds left (3); 3 values, each of key (1), value (2) and seconds left (3).
     func encoded(at time: WallClock) -> [UInt8] {
         var writer = ProtobufWriter()
         writer.uint64(1, time.seconds)
         for provider in providers {
             writer.message(2) { writer in
                 writer.bytes32(1, provider.key)
-                writer.alwaysBytes(2, provider.contact.id.bytes)
-                for address in provider.contact.addresses.multiaddrs { writer.alwaysBytes(3, address.bytes) }
-                writer.uint64(4, UInt64(clamping: provider.lifetime.components.seconds))
+                writer.message(2) { provider.contact.write(to: &$0) }
+                writer.uint64(3, UInt64(clamping: provider.lifetime.components.seconds))
             }
         }
         for value in values {
@@ -50,23 +48,19 @@ extension HeldRecords {
 
     private static func provider(_ bytes: ArraySlice<UInt8>, elapsed: UInt64) throws(WireError) -> Provider? {
         var key: Bytes32?
-        var id: PeerID?
-        var addresses: [Multiaddr] = []
+        var contact: Contact?
         var seconds: UInt64 = 0
         var reader = ProtobufReader(bytes)
         while let field = try reader.next() {
             switch field.number {
             case 1: key = try field.bytes32()
-            case 2: id = try PeerID(bytes: try field.bytes())
-            case 3: addresses.append(try Multiaddr(bytes: try field.bytes()))
-            case 4: seconds = try field.uint64()
+            case 2: contact = try Contact(row: try field.bytes())
+            case 3: seconds = try field.uint64()
             default: throw .notCanonical
             }
         }
-        guard let key, let id else { throw .missingField }
-        return lifetime(seconds, elapsed: elapsed).map {
-            Provider(key: key, contact: Contact(id: id, addresses: AddressList(addresses)), lifetime: $0)
-        }
+        guard let key, let contact else { throw .missingField }
+        return lifetime(seconds, elapsed: elapsed).map { Provider(key: key, contact: contact, lifetime: $0) }
     }
 
     private static func value(_ bytes: ArraySlice<UInt8>, elapsed: UInt64) throws(WireError) -> Value? {

@@ -181,7 +181,7 @@ final class StorageSide {
     }
 
     /// Off the loop's thread; a later one replaces it.
-    func remember(_ known: Acquaintances) { put(known.encoded, key: StorageSide.acquaintancesKey) }
+    func remember(_ known: Acquaintances) { put(StorageSide.acquaintancesKey) { known.encoded } }
 
     private static let heldKey = Array("held".utf8)
 
@@ -192,12 +192,16 @@ final class StorageSide {
     }
 
     /// Off the loop's thread; a later one replaces it.
-    func keep(_ held: HeldRecords) { put(held.encoded(at: .now), key: StorageSide.heldKey) }
+    func keep(_ held: HeldRecords) {
+        let time = WallClock.now
+        put(StorageSide.heldKey) { held.encoded(at: time) }
+    }
 
-    private func put(_ row: [UInt8], key: [UInt8]) {
+    /// - Parameter row: made off the loop's thread, too: it may have megabytes.
+    private func put(_ key: [UInt8], _ row: @escaping @Sendable () -> [UInt8]) {
         let records = records
         _ = writing.submit(
-            { _ = outcome { () throws(StoreError) in try records.put(StorageSide.own, key: key, value: row) } }, deliver: { _ in })
+            { _ = outcome { () throws(StoreError) in try records.put(StorageSide.own, key: key, value: row()) } }, deliver: { _ in })
     }
 
     /// The daemon's own rows.
