@@ -95,6 +95,7 @@ final class NativeWork: @unchecked Sendable {
     let rays = Atomic<UInt64>(0)
     let nonFinite = Atomic<UInt64>(0)
     let stop = Atomic<Bool>(false)
+    let end = EndOfWork()
 
     private static let side = 8
     private static let bucketsPerUnit = 64
@@ -141,7 +142,7 @@ final class NativeWork: @unchecked Sendable {
         }
         rays.add(counts.rays, ordering: .relaxed)
         nonFinite.add(counts.nonFinite, ordering: .relaxed)
-        done.add(1, ordering: .releasing)
+        if done.add(1, ordering: .acquiringAndReleasing).newValue == unitCount { end.signal() }
         return true
     }
 }
