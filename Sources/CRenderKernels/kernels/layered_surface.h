@@ -17,8 +17,9 @@ RK_RARE float rk_coat_dimming(const RkTables *scene, RK_GLOBAL const RkView *vie
     const RkTexturePoint *at, float u, float v, float3 face, float3 direction) {
     RK_GLOBAL const RkMaterial *material = scene->materials + draw->material;
     float coat = rk_clearcoat(scene, material, at);
-    float3 n = rk_shading_normal(
-        scene, view, draw, &material->clearcoatNormalTexture, material->clearcoatNormalScale, c, at, u, v, face);
+    RkNormalData data;
+    rk_fetch_normal(scene, view, draw, &material->clearcoatNormalTexture, material->clearcoatNormalScale, c, at, u, v, &data);
+    float3 n = rk_shading_normal(&data, face);
     return 1.0f - coat * (0.04f + 0.96f * rk_schlick_weight(rk_abs(rk_dot(n, direction))));
 }
 
@@ -37,7 +38,7 @@ RK_FN void rk_set_anisotropy(const RkTables *scene, RK_GLOBAL const RkDraw *draw
     float2 turn = rk_sincos(material->anisotropyRotation);
     float3 tangent, bitangent;
     // About the front's normal, so that both sides agree about the direction.
-    rk_tangent_frame(scene, draw, c, u, v, s->front ? s->normal : -s->normal, &tangent, &bitangent);
+    rk_tangent_frame(rk_fetch_tangent(scene, draw, c, u, v), s->front ? s->normal : -s->normal, &tangent, &bitangent);
     float3 along = rk_normalize(tangent * (turn.y * x - turn.x * y) + bitangent * (turn.x * x + turn.y * y));
     if (!(rk_dot(along, along) > 0.0f)) return;
     s->tangent = along;
@@ -125,9 +126,10 @@ RK_RARE void rk_layers_surface(const RkTables *scene, RK_GLOBAL const RkView *vi
         float roughness = material->clearcoatRoughness * rk_slot_or_one(scene, &material->clearcoatRoughnessTexture, &at).y;
         l->coatAlpha = rk_clamp(roughness * roughness, 0.001f, 1.0f);
         RkTriangle triangle = rk_triangle(scene, draw, &c);
-        float3 face = rk_normalize(rk_face_vector(draw, &triangle));
-        float3 n = rk_shading_normal(
-            scene, view, draw, &material->clearcoatNormalTexture, material->clearcoatNormalScale, &c, &at, u, v, face);
+        float3 face = rk_normalize(rk_face_vector(draw->flags, &triangle));
+        RkNormalData data;
+        rk_fetch_normal(scene, view, draw, &material->clearcoatNormalTexture, material->clearcoatNormalScale, &c, &at, u, v, &data);
+        float3 n = rk_shading_normal(&data, face);
         n = rk_turn_visible(s->front ? n : -n, direction);
         l->coatNormal = rk_normalize(rk_to_local(s, n));
         if (rk_max3(s->emission) > 0.0f) s->emission = s->emission * rk_coat_dimming(scene, view, draw, &c, &at, u, v, face, direction);

@@ -53,14 +53,17 @@ RK_FN float rk_sky_pdf(const RkTables *scene, float3 d) {
     return cell * (float)image->width * (float)image->height / (2.0f * RK_PI * RK_PI * sine);
 }
 
+/// A direction of uniform density over the sphere.
+RK_FN float3 rk_uniform_direction(float u, float v) {
+    float z = 1.0f - 2.0f * u;
+    float radius = rk_sqrt(rk_max(1.0f - z * z, 0.0f));
+    float2 sc = rk_sincos(2.0f * RK_PI * v);
+    return F3(radius * sc.y, z, radius * sc.x);
+}
+
 RK_FN float3 rk_sky_sample(const RkTables *scene, float u, float v) {
     RK_GLOBAL const RkHeader *header = scene->header;
-    if (header->skyKind != RK_SKY_IMAGE) {
-        float z = 1.0f - 2.0f * u;
-        float radius = rk_sqrt(rk_max(1.0f - z * z, 0.0f));
-        float2 sc = rk_sincos(2.0f * RK_PI * v);
-        return F3(radius * sc.y, z, radius * sc.x);
-    }
+    if (header->skyKind != RK_SKY_IMAGE) return rk_uniform_direction(u, v);
     RK_GLOBAL const RkImage *image = scene->images + header->skyImage;
     RK_GLOBAL const float *rows = scene->skyCumulative;
     uint y = rk_search(rows, image->height, v);

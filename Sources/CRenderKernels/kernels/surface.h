@@ -12,9 +12,10 @@ typedef struct {
     float area;
     /// Light of this triangle, or RK_NONE.
     uint light;
-    uint unlit;
-    /// The hit is on the front face, and its material has layers.
-    uint front, layered;
+    /// Not 0: the material is unlit; it has layers.
+    uint unlit, layered;
+    /// 1 where the hit is on the front face.
+    uint front;
     RkBsdf bsdf;
 } RkSurface;
 
@@ -36,9 +37,9 @@ RK_FN RkTriangle rk_triangle(const RkTables *scene, RK_GLOBAL const RkDraw *draw
 }
 
 /// Twice the area times the normal of the front face (counter-clockwise, turned where the transform mirrors).
-RK_FN float3 rk_face_vector(RK_GLOBAL const RkDraw *draw, const RkTriangle *t) {
+RK_FN float3 rk_face_vector(uint drawFlags, const RkTriangle *t) {
     float3 n = rk_cross(t->p1 - t->p0, t->p2 - t->p0);
-    return (draw->flags & RK_DRAW_MIRRORED) != 0u ? -n : n;
+    return (drawFlags & RK_DRAW_MIRRORED) != 0u ? -n : n;
 }
 
 /// Distance by which a new ray's origin leaves a surface: covers the rounding of a position computed from its corners.
@@ -58,39 +59,60 @@ RK_FN float3 rk_to_world(const RkSurface *s, float3 d) {
     return (s->tangent * d.x + s->bitangent * d.y) + s->normal * d.z;
 }
 
-/// The interpolated normal; the face's where the mesh has none.
-RK_FN float3 rk_vertex_normal(
-    const RkTables *scene, RK_GLOBAL const RkDraw *draw, const RkCorners *c, float u, float v, float3 face) {
-    if (draw->normals == RK_NONE) return face;
-    float3 smooth = rk_interpolate3(scene, draw->normals, c, u, v);
-    if ((draw->flags & RK_DRAW_PLACED) != 0u) smooth = rk_transform_transposed(draw->toObject, smooth);
-    smooth = rk_normalize(smooth);
-    return rk_dot(smooth, smooth) > 0.0f ? smooth : face;
-}
-
-/// Tangent and bitangent of the mesh about a normal. The draw must have tangents.
-RK_FN void rk_tangent_frame(const RkTables *scene, RK_GLOBAL const RkDraw *draw, const RkCorners *c, float u, float v, float3 n,
-    float3 *tangent, float3 *bitangent) {
+/// The mesh's tangent at a point, in world space but not yet at right angles to a normal; handedness in .w. The draw must have
+/// tangents.
+RK_FN float4 rk_fetch_tangent(const RkTables *scene, RK_GLOBAL const RkDraw *draw, const RkCorners *c, float u, float v) {
     float4 t4 = rk_interpolate4(scene, draw->tangents, c, u, v);
     float3 t = F3(t4.x, t4.y, t4.z);
     if ((draw->flags & RK_DRAW_PLACED) != 0u) t = rk_transform_vector(draw->toWorld, t);
-    t = rk_normalize(t - n * rk_dot(n, t));
     float handedness = t4.w < 0.0f ? -1.0f : 1.0f;
-    if ((draw->flags & RK_DRAW_MIRRORED) != 0u) handedness = -handedness;
-    *tangent = t;
-    *bitangent = rk_cross(n, t) * handedness;
+    return F4(t.x, t.y, t.z, (draw->flags & RK_DRAW_MIRRORED) != 0u ? -handedness : handedness);
 }
 
-/// The interpolated normal bent by a normal map.
-RK_FN float3 rk_shading_normal(const RkTables *scene, RK_GLOBAL const RkView *view, RK_GLOBAL const RkDraw *draw,
-    RK_GLOBAL const RkTextureSlot *map, float scale, const RkCorners *c, const RkTexturePoint *at, float u, float v, float3 face) {
-    float3 n = rk_vertex_normal(scene, draw, c, u, v, face);
-    if (map->texture == RK_NONE || draw->tangents == RK_NONE || (view->ignore & RK_IGNORE_NORMAL_MAPS) != 0u) return n;
-    float3 t, b;
-    rk_tangent_frame(scene, draw, c, u, v, n, &t, &b);
+/// Tangent and bitangent about a normal.
+RK_FN void rk_tangent_frame(float4 meshTangent, float3 n, float3 *tangent, float3 *bitangent) {
+    float3 t = F3(meshTangent.x, meshTangent.y, meshTangent.z);
+    t = rk_normalize(t - n * rk_dot(n, t));
+    *tangent = t;
+    *bitangent = rk_cross(n, t) * meshTangent.w;
+}
+
+/// What tables say of a shading normal.
+typedef struct {
+    /// The interpolated normal, of any length; 0 where the mesh has none.
+    float3 smooth;
+    /// Used where `bent` is set: the mesh's tangent, and the texel of the normal map, scaled.
+    float4 tangent;
+    float3 texel;
+    uint bent;
+} RkNormalData;
+
+RK_FN void rk_fetch_normal(const RkTables *scene, RK_GLOBAL const RkView *view, RK_GLOBAL const RkDraw *draw,
+    RK_GLOBAL const RkTextureSlot *map, float scale, const RkCorners *c, const RkTexturePoint *at, float u, float v,
+    RkNormalData *out) {
+    out->smooth = F3(0.0f, 0.0f, 0.0f);
+    if (draw->normals != RK_NONE) {
+        out->smooth = rk_interpolate3(scene, draw->normals, c, u, v);
+        if ((draw->flags & RK_DRAW_PLACED) != 0u) out->smooth = rk_transform_transposed(draw->toObject, out->smooth);
+    }
+    out->bent = 0u;
+    out->tangent = F4(0.0f, 0.0f, 0.0f, 1.0f);
+    out->texel = F3(0.0f, 0.0f, 1.0f);
+    if (map->texture == RK_NONE || draw->tangents == RK_NONE || (view->ignore & RK_IGNORE_NORMAL_MAPS) != 0u) return;
+    out->bent = 1u;
+    out->tangent = rk_fetch_tangent(scene, draw, c, u, v);
     float4 texel = rk_slot_lookup(scene, map, at);
-    float x = (texel.x * 2.0f - 1.0f) * scale, y = (texel.y * 2.0f - 1.0f) * scale;
-    float3 mapped = rk_normalize((t * x + b * y) + n * (texel.z * 2.0f - 1.0f));
+    out->texel = F3((texel.x * 2.0f - 1.0f) * scale, (texel.y * 2.0f - 1.0f) * scale, texel.z * 2.0f - 1.0f);
+}
+
+/// The interpolated normal, the face's where there is none, bent by the normal map.
+RK_FN float3 rk_shading_normal(const RkNormalData *data, float3 face) {
+    float3 smooth = rk_normalize(data->smooth);
+    float3 n = rk_dot(smooth, smooth) > 0.0f ? smooth : face;
+    if (data->bent == 0u) return n;
+    float3 t, b;
+    rk_tangent_frame(data->tangent, n, &t, &b);
+    float3 mapped = rk_normalize((t * data->texel.x + b * data->texel.y) + n * data->texel.z);
     return rk_dot(mapped, mapped) > 0.0f ? mapped : n;
 }
 
@@ -120,49 +142,75 @@ RK_FN float3 rk_dielectric_f0(float3 color, float r, float specular) {
     return F3(rk_min(f0.x, 1.0f), rk_min(f0.y, 1.0f), rk_min(f0.z, 1.0f)) * specular;
 }
 
-/// `direction` is the unit direction of the ray that hit.
-RK_FN void rk_surface(const RkTables *scene, RK_GLOBAL const RkView *view, const RkHit *hit, float3 direction, RkSurface *s) {
+/// What tables say of a hit. All that is left to do is arithmetic.
+typedef struct {
+    RkTriangle triangle;
+    float u, v;
+    RkNormalData normal;
+    /// Base colour and emission, textures and vertex colours included.
+    float3 base, emission;
+    float roughness, metallic, specular;
+    float3 specularColor;
+    float ior;
+    uint light;
+    /// RK_DRAW_… and RK_MATERIAL_… bits.
+    uint drawFlags, materialFlags;
+} RkSurfaceData;
+
+RK_FN void rk_fetch_surface(const RkTables *scene, RK_GLOBAL const RkView *view, const RkHit *hit, RkSurfaceData *out) {
     RK_GLOBAL const RkDraw *draw = scene->draws + hit->draw;
     RK_GLOBAL const RkMaterial *material = scene->materials + draw->material;
     RkCorners c = rk_corners(scene, draw, hit->primitive);
-    RkTriangle triangle = rk_triangle(scene, draw, &c);
     float u = hit->u, v = hit->v;
-    s->position = (triangle.p0 * ((1.0f - u) - v) + triangle.p1 * u) + triangle.p2 * v;
-    float3 face = rk_face_vector(draw, &triangle);
+    out->triangle = rk_triangle(scene, draw, &c);
+    out->u = u;
+    out->v = v;
+    RkTexturePoint at = rk_texture_point(scene, draw, &c, u, v);
+    rk_fetch_normal(scene, view, draw, &material->normalTexture, material->normalScale, &c, &at, u, v, &out->normal);
+    float4 base = rk_base_color(scene, material, draw, &c, &at, u, v);
+    out->base = F3(base.x, base.y, base.z);
+    out->emission = rk_emission(scene, material, &at);
+    out->roughness = material->roughness;
+    out->metallic = material->metallic;
+    if (material->metallicRoughnessTexture.texture != RK_NONE) {
+        float4 t = rk_slot_lookup(scene, &material->metallicRoughnessTexture, &at);
+        out->roughness = out->roughness * t.y;
+        out->metallic = out->metallic * t.z;
+    }
+    out->specular = rk_specular(scene, material, &at, &out->specularColor);
+    out->ior = material->ior;
+    out->light = draw->firstLight == RK_NONE ? RK_NONE : draw->firstLight + hit->primitive;
+    out->drawFlags = draw->flags;
+    out->materialFlags = material->flags;
+}
+
+/// `direction` is the unit direction of the ray that hit.
+RK_FN void rk_surface(const RkSurfaceData *data, float3 direction, RkSurface *s) {
+    float u = data->u, v = data->v;
+    s->position = (data->triangle.p0 * ((1.0f - u) - v) + data->triangle.p1 * u) + data->triangle.p2 * v;
+    float3 face = rk_face_vector(data->drawFlags, &data->triangle);
     float twice = rk_length(face);
     s->area = 0.5f * twice;
     face = twice > 0.0f ? face * (1.0f / twice) : -direction;
-    RkTexturePoint at = rk_texture_point(scene, draw, &c, u, v);
-    float3 n = rk_shading_normal(scene, view, draw, &material->normalTexture, material->normalScale, &c, &at, u, v, face);
+    float3 n = rk_shading_normal(&data->normal, face);
     uint front = rk_dot(face, direction) < 0.0f ? 1u : 0u;
     s->geometricNormal = front ? face : -face;
     s->front = front;
-    s->layered = material->flags & RK_MATERIAL_LAYERED;
     n = rk_turn_visible(front ? n : -n, direction);
     s->normal = n;
     rk_basis(n, &s->tangent, &s->bitangent);
-
-    float4 base = rk_base_color(scene, material, draw, &c, &at, u, v);
-    s->base = F3(base.x, base.y, base.z);
-    s->unlit = (material->flags & RK_MATERIAL_UNLIT) != 0u ? 1u : 0u;
-    s->light = draw->firstLight == RK_NONE ? RK_NONE : draw->firstLight + hit->primitive;
-    uint emits = (front || (material->flags & RK_MATERIAL_DOUBLE_SIDED) != 0u) ? 1u : 0u;
-    s->emission = emits ? rk_emission(scene, material, &at) : F3(0.0f, 0.0f, 0.0f);
-
-    float roughness = material->roughness, metallic = material->metallic;
-    if (material->metallicRoughnessTexture.texture != RK_NONE) {
-        float4 t = rk_slot_lookup(scene, &material->metallicRoughnessTexture, &at);
-        roughness = roughness * t.y;
-        metallic = metallic * t.z;
-    }
-    float3 color;
-    float specular = rk_specular(scene, material, &at, &color);
-    float r = (material->ior - 1.0f) / (material->ior + 1.0f);
+    s->base = data->base;
+    uint emits = (front || (data->materialFlags & RK_MATERIAL_DOUBLE_SIDED) != 0u) ? 1u : 0u;
+    s->emission = emits ? data->emission : F3(0.0f, 0.0f, 0.0f);
+    s->light = data->light;
+    s->unlit = data->materialFlags & RK_MATERIAL_UNLIT;
+    s->layered = data->materialFlags & RK_MATERIAL_LAYERED;
+    float r = (data->ior - 1.0f) / (data->ior + 1.0f);
     RkBsdf *b = &s->bsdf;
-    b->base = F3(rk_clamp(base.x, 0.0f, 1.0f), rk_clamp(base.y, 0.0f, 1.0f), rk_clamp(base.z, 0.0f, 1.0f));
-    b->f0 = rk_dielectric_f0(color, r, specular);
-    b->f90 = specular;
-    b->metallic = rk_clamp(metallic, 0.0f, 1.0f);
-    b->alpha = rk_clamp(roughness * roughness, 0.001f, 1.0f);
+    b->base = F3(rk_clamp(data->base.x, 0.0f, 1.0f), rk_clamp(data->base.y, 0.0f, 1.0f), rk_clamp(data->base.z, 0.0f, 1.0f));
+    b->f0 = rk_dielectric_f0(data->specularColor, r, data->specular);
+    b->f90 = data->specular;
+    b->metallic = rk_clamp(data->metallic, 0.0f, 1.0f);
+    b->alpha = rk_clamp(data->roughness * data->roughness, 0.001f, 1.0f);
     b->specularShare = 0.0f;
 }

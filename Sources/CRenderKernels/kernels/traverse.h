@@ -115,9 +115,9 @@ RK_FN void rk_narrow(rk_pack_lanes v0, rk_pack_lanes e1, rk_pack_lanes e2, float
     *far = b < *far ? b : *far;
 }
 
-/// Tests a pack; takes over a closer hit. Returns 1 where something was taken.
-RK_FN uint rk_hit_pack(const RkTables *scene, RK_GLOBAL const RkPack *pack, const RkBoxRay *ray, float tMin, float tEnter,
-    float tLeave, uint firstDraw, uint testAlpha, const RkSampler *sampler, uint query, RkHit *best) {
+/// Where a ray meets the triangles of a pack. `t`, `u` and `v` hold for the lanes whose bits are set in the result.
+RK_FN uint rk_meet_pack(RK_GLOBAL const RkPack *pack, const RkBoxRay *ray, float tMin, float tMax, rk_pack_lanes *t, rk_pack_lanes *u,
+    rk_pack_lanes *v) {
     rk_pack_lanes e1x = RK_PACK_LOAD(pack->e1[0]), e1y = RK_PACK_LOAD(pack->e1[1]), e1z = RK_PACK_LOAD(pack->e1[2]);
     rk_pack_lanes e2x = RK_PACK_LOAD(pack->e2[0]), e2y = RK_PACK_LOAD(pack->e2[1]), e2z = RK_PACK_LOAD(pack->e2[2]);
     float3 d = ray->direction;
@@ -125,23 +125,33 @@ RK_FN uint rk_hit_pack(const RkTables *scene, RK_GLOBAL const RkPack *pack, cons
     rk_pack_lanes px = e2z * d.y - e2y * d.z, py = e2x * d.z - e2z * d.x, pz = e2y * d.x - e2x * d.y;
     rk_pack_lanes determinant = (e1x * px + e1y * py) + e1z * pz;
     rk_pack_lanes inverse = RK_PACK_SPLAT(1.0f) / determinant;
-    rk_pack_lanes vx = RK_PACK_LOAD(pack->v0[0]), vy = RK_PACK_LOAD(pack->v0[1]), vz = RK_PACK_LOAD(pack->v0[2]);
-    rk_pack_lanes sx = RK_PACK_SPLAT(ray->origin.x) - vx, sy = RK_PACK_SPLAT(ray->origin.y) - vy,
-                  sz = RK_PACK_SPLAT(ray->origin.z) - vz;
-    rk_pack_lanes u = ((sx * px + sy * py) + sz * pz) * inverse;
+    rk_pack_lanes sx = RK_PACK_SPLAT(ray->origin.x) - RK_PACK_LOAD(pack->v0[0]),
+                  sy = RK_PACK_SPLAT(ray->origin.y) - RK_PACK_LOAD(pack->v0[1]),
+                  sz = RK_PACK_SPLAT(ray->origin.z) - RK_PACK_LOAD(pack->v0[2]);
+    *u = ((sx * px + sy * py) + sz * pz) * inverse;
     rk_pack_lanes qx = sy * e1z - sz * e1y, qy = sz * e1x - sx * e1z, qz = sx * e1y - sy * e1x;
-    rk_pack_lanes v = ((qx * d.x + qy * d.y) + qz * d.z) * inverse;
-    rk_pack_lanes t = ((qx * e2x + qy * e2y) + qz * e2z) * inverse;
-    rk_pack_mask inside = (u >= RK_PACK_SPLAT(0.0f)) & (v >= RK_PACK_SPLAT(0.0f)) & (u + v <= RK_PACK_SPLAT(1.0f))
-        & (t > RK_PACK_SPLAT(tMin)) & (t <= RK_PACK_SPLAT(best->t));
-    if (RK_PACK_MASK(inside) == 0u) return 0u;
-    // A hit counts only within the box of its own triangle.
+    *v = ((qx * d.x + qy * d.y) + qz * d.z) * inverse;
+    *t = ((qx * e2x + qy * e2y) + qz * e2z) * inverse;
+    rk_pack_mask inside = (*u >= RK_PACK_SPLAT(0.0f)) & (*v >= RK_PACK_SPLAT(0.0f)) & (*u + *v <= RK_PACK_SPLAT(1.0f))
+        & (*t > RK_PACK_SPLAT(tMin)) & (*t <= RK_PACK_SPLAT(tMax));
+    return RK_PACK_MASK(inside);
+}
+
+/// Of the lanes of `mask`, those whose hit lies within the box of its own triangle: no other counts.
+RK_FN uint rk_within_boxes(RK_GLOBAL const RkPack *pack, const RkBoxRay *ray, float tEnter, float tLeave, rk_pack_lanes t, uint mask) {
     rk_pack_lanes near = RK_PACK_SPLAT(tEnter), far = RK_PACK_SPLAT(tLeave);
-    rk_narrow(vx, e1x, e2x, ray->nearOrigin.x, ray->farOrigin.x, ray->inverse.x, &near, &far);
-    rk_narrow(vy, e1y, e2y, ray->nearOrigin.y, ray->farOrigin.y, ray->inverse.y, &near, &far);
-    rk_narrow(vz, e1z, e2z, ray->nearOrigin.z, ray->farOrigin.z, ray->inverse.z, &near, &far);
-    uint mask = RK_PACK_MASK(inside & (near <= t) & (t <= far));
-    if (mask == 0u) return 0u;
+    rk_narrow(RK_PACK_LOAD(pack->v0[0]), RK_PACK_LOAD(pack->e1[0]), RK_PACK_LOAD(pack->e2[0]), ray->nearOrigin.x, ray->farOrigin.x,
+        ray->inverse.x, &near, &far);
+    rk_narrow(RK_PACK_LOAD(pack->v0[1]), RK_PACK_LOAD(pack->e1[1]), RK_PACK_LOAD(pack->e2[1]), ray->nearOrigin.y, ray->farOrigin.y,
+        ray->inverse.y, &near, &far);
+    rk_narrow(RK_PACK_LOAD(pack->v0[2]), RK_PACK_LOAD(pack->e1[2]), RK_PACK_LOAD(pack->e2[2]), ray->nearOrigin.z, ray->farOrigin.z,
+        ray->inverse.z, &near, &far);
+    return mask & RK_PACK_MASK((near <= t) & (t <= far));
+}
+
+/// Takes over a closer hit from the lanes of `mask`. Returns 1 where something was taken.
+RK_FN uint rk_take_hits(const RkTables *scene, RK_GLOBAL const RkPack *pack, rk_pack_lanes t, rk_pack_lanes u, rk_pack_lanes v,
+    uint mask, uint firstDraw, uint testAlpha, const RkSampler *sampler, uint query, RkHit *best) {
     float ts[RK_PACK_WIDTH], us[RK_PACK_WIDTH], vs[RK_PACK_WIDTH];
     RK_PACK_STORE(t, ts);
     RK_PACK_STORE(u, us);
@@ -170,6 +180,17 @@ RK_FN uint rk_hit_pack(const RkTables *scene, RK_GLOBAL const RkPack *pack, cons
         taken = 1u;
     }
     return taken;
+}
+
+/// Tests a pack; takes over a closer hit. Returns 1 where something was taken.
+RK_FN uint rk_hit_pack(const RkTables *scene, RK_GLOBAL const RkPack *pack, const RkBoxRay *ray, float tMin, float tEnter,
+    float tLeave, uint firstDraw, uint testAlpha, const RkSampler *sampler, uint query, RkHit *best) {
+    rk_pack_lanes t, u, v;
+    uint mask = rk_meet_pack(pack, ray, tMin, best->t, &t, &u, &v);
+    if (mask == 0u) return 0u;
+    mask = rk_within_boxes(pack, ray, tEnter, tLeave, t, mask);
+    if (mask == 0u) return 0u;
+    return rk_take_hits(scene, pack, t, u, v, mask, firstDraw, testAlpha, sampler, query, best);
 }
 
 /// A child and the distance at which the ray enters its box: distances are not negative, so their bits order keys.
@@ -252,17 +273,46 @@ RK_FN rk_node_lanes rk_plane_distance(RK_GLOBAL const float *planes, float origi
     return (RK_NODE_LOAD(planes) - RK_NODE_SPLAT(origin)) * RK_NODE_SPLAT(inverse);
 }
 
-/// Finds the closest hit with tMin < t ≤ tMax, or with `any` whether there is one (then `hit` holds one of them).
-RK_FN void rk_trace(const RkTables *scene, const RkRay *ray, uint any, uint testAlpha, const RkSampler *sampler, uint query,
-    RkHit *hit) {
+/// The children of a node whose boxes a ray meets within `tMax`, as bits, and where it enters each.
+RK_FN uint rk_meet_node(RK_GLOBAL const RkNode *node, const RkBoxRay *ray, float tMax, rk_node_lanes *enter) {
+    RK_GLOBAL const float *planes = node->planes[0];
+    rk_node_lanes a = rk_plane_distance(planes + ray->nearX, ray->nearOrigin.x, ray->inverse.x);
+    rk_node_lanes b = rk_plane_distance(planes + ray->nearY, ray->nearOrigin.y, ray->inverse.y);
+    rk_node_lanes c = rk_plane_distance(planes + ray->nearZ, ray->nearOrigin.z, ray->inverse.z);
+    rk_node_lanes near = RK_NODE_SPLAT(0.0f);
+    near = a > near ? a : near;
+    near = b > near ? b : near;
+    near = c > near ? c : near;
+    a = rk_plane_distance(planes + (RK_PLANE_SPAN - ray->nearX), ray->farOrigin.x, ray->inverse.x);
+    b = rk_plane_distance(planes + (RK_PLANE_SPAN + 2u * RK_NODE_WIDTH - ray->nearY), ray->farOrigin.y, ray->inverse.y);
+    c = rk_plane_distance(planes + (RK_PLANE_SPAN + 4u * RK_NODE_WIDTH - ray->nearZ), ray->farOrigin.z, ray->inverse.z);
+    rk_node_lanes far = RK_NODE_SPLAT(tMax);
+    far = a < far ? a : far;
+    far = b < far ? b : far;
+    far = c < far ? c : far;
+    *enter = near;
+    return RK_NODE_MASK(near <= far);
+}
+
+/// Whether a ray can be traced: a direction that is zero or not finite would pass every box test.
+RK_FN uint rk_is_ray(const RkRay *ray) {
+    float squared = rk_dot(ray->direction, ray->direction) + rk_dot(ray->origin, ray->origin) * 0.0f;
+    return squared > 0.0f && rk_is_finite(squared) ? 1u : 0u;
+}
+
+/// A ray that has not hit anything.
+RK_FN void rk_clear_hit(const RkRay *ray, RkHit *hit) {
     hit->t = ray->tMax;
     hit->u = hit->v = 0.0f;
     hit->draw = RK_NONE;
     hit->primitive = RK_NONE;
-    if (scene->header->root == RK_NONE) return;
-    // A direction that is zero or not finite would pass every box test.
-    float squared = rk_dot(ray->direction, ray->direction) + rk_dot(ray->origin, ray->origin) * 0.0f;
-    if (!(squared > 0.0f) || !rk_is_finite(squared)) return;
+}
+
+/// Finds the closest hit with tMin < t ≤ tMax, or with `any` whether there is one (then `hit` holds one of them).
+RK_FN void rk_trace(const RkTables *scene, const RkRay *ray, uint any, uint testAlpha, const RkSampler *sampler, uint query,
+    RkHit *hit) {
+    rk_clear_hit(ray, hit);
+    if (scene->header->root == RK_NONE || !rk_is_ray(ray)) return;
 
     RkBoxRay world = rk_box_ray(ray->origin, ray->direction, scene->header->extent);
     RkBoxRay placed;
@@ -279,24 +329,8 @@ RK_FN void rk_trace(const RkTables *scene, const RkRay *ray, uint any, uint test
         uint mask = 1u;
         while ((child & RK_CHILD_LEAF) == 0u) {
             RK_GLOBAL const RkNode *node = scene->nodes + child;
-            RK_GLOBAL const float *planes = node->planes[0];
-            rk_node_lanes a = rk_plane_distance(planes + current->nearX, current->nearOrigin.x, current->inverse.x);
-            rk_node_lanes b = rk_plane_distance(planes + current->nearY, current->nearOrigin.y, current->inverse.y);
-            rk_node_lanes c = rk_plane_distance(planes + current->nearZ, current->nearOrigin.z, current->inverse.z);
-            rk_node_lanes near = RK_NODE_SPLAT(0.0f);
-            near = a > near ? a : near;
-            near = b > near ? b : near;
-            near = c > near ? c : near;
-            a = rk_plane_distance(planes + (RK_PLANE_SPAN - current->nearX), current->farOrigin.x, current->inverse.x);
-            b = rk_plane_distance(
-                planes + (RK_PLANE_SPAN + 2u * RK_NODE_WIDTH - current->nearY), current->farOrigin.y, current->inverse.y);
-            c = rk_plane_distance(
-                planes + (RK_PLANE_SPAN + 4u * RK_NODE_WIDTH - current->nearZ), current->farOrigin.z, current->inverse.z);
-            rk_node_lanes far = RK_NODE_SPLAT(hit->t);
-            far = a < far ? a : far;
-            far = b < far ? b : far;
-            far = c < far ? c : far;
-            mask = RK_NODE_MASK(near <= far);
+            rk_node_lanes near;
+            mask = rk_meet_node(node, current, hit->t, &near);
             if (mask == 0u) break;
             child = any ? rk_push_unsorted(node, mask, stack, &top) : rk_push_children(node, near, mask, stack, &top);
         }

@@ -10,7 +10,7 @@ static float rk_triangle_power(const RkTables *t, const RkDraw *draw, uint32_t p
     const RkMaterial *material = t->materials + draw->material;
     RkCorners c = rk_corners(t, draw, primitive);
     RkTriangle triangle = rk_triangle(t, draw, &c);
-    float area = 0.5f * rk_length(rk_face_vector(draw, &triangle));
+    float area = 0.5f * rk_length(rk_face_vector(draw->flags, &triangle));
     float sum = 0.0f, number = 0.0f;
     int rows = material->emissiveTexture.texture == RK_NONE ? 1 : RK_EMISSION_ROWS;
     for (int i = 0; i < rows; i++) {
