@@ -33,10 +33,8 @@ func system(_ name: String, pkgConfig: String?, apt: String) -> Target {
 }
 
 /// Rendering kernels are part of the protocol: their bits must not depend on the build configuration.
-let kernelFlags: [CSetting] = [
-    .unsafeFlags([
-        "-O2", "-std=c11", "-ffp-contract=off", "-fno-fast-math", "-fno-math-errno", "-Werror=double-promotion", "-Wno-c23-extensions",
-    ])
+let kernelFlags = [
+    "-O2", "-ffp-contract=off", "-fno-fast-math", "-fno-math-errno", "-fno-exceptions", "-Werror=double-promotion", "-Wno-c23-extensions",
 ]
 
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -72,7 +70,7 @@ let package = Package(
         // Whole pictures in plain loops: unoptimised they take a minute.
         .target(name: "CDenoise", cSettings: [.unsafeFlags(["-O2"])]),
         .target(name: "CImageIO", dependencies: ["CPNG", "CJPEG"]),
-        .target(name: "CRenderKernels", cSettings: kernelFlags),
+        .target(name: "CRenderKernels", cSettings: [.unsafeFlags(kernelFlags)], cxxSettings: [.unsafeFlags(kernelFlags)]),
 
         // Pure below the line: values in, values out.
         pure("Determinism"),
@@ -212,5 +210,7 @@ let package = Package(
             "System",
             ["NodeCLI", "bootstrap", "netsim", "DishonestNode", "NodeRuntime", "EventLoop", "SceneIO", "Identity", "Crypto", "Wire"]),
     ],
-    swiftLanguageModes: [.v6]
+    swiftLanguageModes: [.v6],
+    cLanguageStandard: .gnu11,
+    cxxLanguageStandard: .gnucxx17
 )

@@ -163,14 +163,21 @@ void rk_test_trace(RkLevel level, const RkScene *scene, const float origin[3], c
     RkSceneTables tables;
     rk_scene_tables(scene, &tables);
     RkRay ray = {rk_vector(origin), rk_vector(direction), 0.0f, tMax};
+    RkPlainRay plain = {{origin[0], origin[1], origin[2]}, {direction[0], direction[1], direction[2]}, 0.0f, tMax};
     RkHit hit;
     if (brute) rk_brute(scene, &tables.tables, &ray, &hit);
-    else rk_native_level_table(level)->closest(&tables.tables, &ray, &hit);
+    else rk_native_level_table(level)->closest(&tables.tables, &plain, 1, &hit);
     out[0] = hit.t;
     out[1] = hit.u;
     out[2] = hit.v;
     ids[0] = hit.draw;
     ids[1] = hit.primitive;
+}
+
+void rk_test_record(const RkScene *scene, const RkView *view, const RkRecordPlace *place, RkRecord *out) {
+    RkSceneTables tables;
+    rk_scene_tables(scene, &tables);
+    rk_record(&tables.tables, view, place->x, place->y, place->first, place->last, out);
 }
 
 void rk_test_sky_sample(const RkScene *scene, const float random[2], float direction[3], float *pdf) {

@@ -134,8 +134,11 @@ int main(int count, char **arguments) {
     } else {
         // Levels, threads and shapes of units within one build; the second run repeats the first.
         static const uint32_t shapes[][3] = {{8, 8, 64}, {8, 8, 64}, {3, 5, 1}, {64, 1, 2}, {1, 48, 64}};
-        w.level = RK_LEVEL_BASELINE;
         printf("%016llx", (unsigned long long)render(&w, 1));
+        for (RkLevel level = RK_LEVEL_BASELINE; level < rk_native_level(); level++) {
+            w.level = level;
+            printf(" %016llx", (unsigned long long)render(&w, 1));
+        }
         for (int k = 0; k < 5; k++) {
             w.level = rk_native_level();
             w.unitWidth = shapes[k][0];

@@ -42,7 +42,8 @@ static void render_natively(Task *t, bool isTile) {
         for (uint32_t k = 0; k < t->count; k++) {
             const uint32_t *p = t->places + 4 * k;
             RkRecord record;
-            rk_native_record(RK_LEVEL_BASELINE, &tables.tables, &t->view, p[0], p[1], p[2], p[3], &record);
+            RkRecordPlace place = {p[0], p[1], p[2], p[3]};
+            rk_native_records(RK_LEVEL_BASELINE, &tables.tables, &t->view, &place, 1, &record);
             t->sums[3 * k] = record.red;
             t->sums[3 * k + 1] = record.green;
             t->sums[3 * k + 2] = record.blue;

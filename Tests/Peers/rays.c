@@ -29,7 +29,7 @@ int main(int argumentCount, char **arguments) {
     if (file == NULL || fread(&triangles, 4, 1, file) != 1) return 2;
     float *positions = malloc((size_t)triangles * 36);
     uint32_t *indices = malloc((size_t)triangles * 12);
-    RkRay *rays = aligned_alloc(64, sizeof(RkRay) * ((count + 63) / 64 * 64));
+    RkPlainRay *rays = aligned_alloc(64, sizeof(RkPlainRay) * ((count + 63) / 64 * 64));
     if (positions == NULL || indices == NULL || rays == NULL || fread(positions, 36, triangles, file) != triangles) return 2;
     fclose(file);
     for (uint32_t k = 0; k < 3 * triangles; k++) indices[k] = k;
@@ -52,7 +52,8 @@ int main(int argumentCount, char **arguments) {
         do d = F3(2 * unit() - 1, 2 * unit() - 1, 2 * unit() - 1);
         while (!(rk_dot(d, d) <= 1 && rk_dot(d, d) > 0.01f));
         d = rk_normalize(d);
-        rays[k] = (RkRay){at + d * (1e-4f * (1 + rk_max_abs(at))), d, 0, RK_INFINITY};
+        float3 from = at + d * (1e-4f * (1 + rk_max_abs(at)));
+        rays[k] = (RkPlainRay){{from.x, from.y, from.z}, {d.x, d.y, d.z}, 0, RK_INFINITY};
     }
 
     RTCDevice device = rtcNewDevice("threads=1");
@@ -70,18 +71,20 @@ int main(int argumentCount, char **arguments) {
     for (int round = 0; round < 5; round++) {
         double start = seconds();
         ourHits = theirHits = 0;
-        for (uint32_t k = 0; k < count; k++) {
-            RkHit hit;
-            level->closest(&tables.tables, rays + k, &hit);
-            ourHits += hit.draw != RK_NONE;
+        // In batches, as the renderer traces them.
+        for (uint32_t k = 0; k < count; k += 64) {
+            RkHit hits[64];
+            uint32_t part = count - k < 64 ? count - k : 64;
+            level->closest(&tables.tables, rays + k, part, hits);
+            for (uint32_t j = 0; j < part; j++) ourHits += hits[j].draw != RK_NONE;
         }
         double middle = seconds();
         for (uint32_t k = 0; k < count; k++) {
             struct RTCIntersectContext context;
             rtcInitIntersectContext(&context);
             struct RTCRayHit r = {
-                .ray = {.org_x = rays[k].origin.x, .org_y = rays[k].origin.y, .org_z = rays[k].origin.z, .dir_x = rays[k].direction.x,
-                    .dir_y = rays[k].direction.y, .dir_z = rays[k].direction.z, .tfar = RK_INFINITY, .mask = ~0u},
+                .ray = {.org_x = rays[k].origin[0], .org_y = rays[k].origin[1], .org_z = rays[k].origin[2], .dir_x = rays[k].direction[0],
+                    .dir_y = rays[k].direction[1], .dir_z = rays[k].direction[2], .tfar = RK_INFINITY, .mask = ~0u},
                 .hit = {.geomID = RTC_INVALID_GEOMETRY_ID, .instID = {RTC_INVALID_GEOMETRY_ID}}};
             rtcIntersect1(embree, &context, &r);
             theirHits += r.hit.geomID != RTC_INVALID_GEOMETRY_ID;

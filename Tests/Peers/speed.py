@@ -78,11 +78,11 @@ def build_rays(folder):
     kernels = os.path.join(root, "Sources", "CRenderKernels")
     sources = [os.path.join(kernels, "kernel_text.c"), os.path.join(here, "rays.c")]
     for part in ("native", "scene"):
-        sources += [os.path.join(kernels, part, name) for name in sorted(os.listdir(os.path.join(kernels, part))) if name.endswith(".c")]
+        sources += [os.path.join(kernels, part, name) for name in sorted(os.listdir(os.path.join(kernels, part))) if name.endswith((".c", ".cpp"))]
     swiftc = os.path.realpath(subprocess.check_output(["which", "swiftc"], text=True).strip())
     program = os.path.join(folder, "rays")
     subprocess.run(
-        [os.path.join(os.path.dirname(swiftc), "clang"), "-O2", "-std=gnu11", "-ffp-contract=off", "-fno-math-errno", "-Wno-c23-extensions",
+        [os.path.join(os.path.dirname(swiftc), "clang"), "-O2", "-ffp-contract=off", "-fno-math-errno", "-fno-exceptions", "-Wno-c23-extensions",
          "-I", kernels, "-I", os.path.join(kernels, "include"), *sources, "-o", program, "-lembree3", "-lm", "-lpthread"], check=True)
     return program
 

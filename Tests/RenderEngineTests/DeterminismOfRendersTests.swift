@@ -1,7 +1,9 @@
+import CRenderKernels
 import ProofOfRender
-import RenderEngine
 import RenderModel
 import Testing
+
+@testable import RenderEngine
 
 /// Profile D: the same bits whatever the shape of the work.
 @Suite struct DeterminismOfRendersTests {
@@ -13,11 +15,49 @@ import Testing
             let request = Requests.full(width: 40, height: 24, samples: 33, frame: 2)
             let expected = try NativeDevice(threads: 1, level: .baseline).render(prepared, request)
             #expect(expected.sums.contains { $0 > 0 })
-            for (threads, level) in [(1, NativeDevice.Level.avx2), (2, .baseline), (7, .avx2)] {
+            for (threads, level) in [(1, NativeDevice.Level.avx2), (2, .baseline), (7, .avx2), (1, .avx512), (3, .avx512)] {
                 let records = try NativeDevice(threads: threads, level: level).render(prepared, request)
                 #expect(bits(records) == bits(expected))
             }
         }
+    }
+
+    /// Sums, rays, what was not finite and all layers of a record.
+    private func words(_ record: RkRecord) -> [UInt32] {
+        withUnsafeBytes(of: record) { Array($0.bindMemory(to: UInt32.self)) }
+    }
+
+    @Test("paths side by side have the bits of paths one after the other", arguments: NativeDevice.Level.allCases)
+    func sideBySide(level: NativeDevice.Level) throws {
+        var lit = 0
+        for scene in [KnownAnswers.medley, KnownAnswers.night, KnownAnswers.gallery, LampRoom.scene] {
+            let prepared = try PreparedScene(scene, frame: 2)
+            for (depth, roulette, ignored) in [
+                (1, 0, []), (2, 0, .normalMaps), (7, 0, []), (12, 2, .alpha), (5, 1, .background),
+            ] as [(UInt32, UInt32, RenderSettings.Ignored)] {
+                var request = Requests.full(width: 21, height: 13, samples: 40, depth: depth, layers: [.alpha, .albedo, .normal, .depth])
+                (request.settings.roulette, request.settings.ignore, request.frame) = (roulette, ignored, 2)
+                let view = try prepared.view(request)
+                // More than a batch holds, and among them records that are not whole, or empty.
+                let places = (0..<150 as Range<UInt32>).map { k in
+                    let first = k % 3 * 16
+                    return RkRecordPlace(x: k * 5 % 21, y: k * 7 % 13, first: first, last: k % 50 == 49 ? 0 : min(first + 16 - k % 4, 40))
+                }
+                var together = [RkRecord](repeating: RkRecord(), count: places.count)
+                for k in places.indices { together[k].rays = 7 }
+                var tables = prepared.tables.tables
+                withUnsafePointer(to: view) { view in
+                    rk_native_records(level.kernels, &tables, view, places, places.count, &together)
+                    for (place, record) in zip(places, together) {
+                        var (place, alone) = (place, RkRecord())
+                        rk_test_record(prepared.handle, view, &place, &alone)
+                        #expect(words(record) == words(alone), "depth \(depth) at \(place)")
+                        if alone.red > 0 { lit += 1 }
+                    }
+                }
+            }
+        }
+        #expect(lit > 1000)
     }
 
     @Test func tilesAndSampleSplitsGiveTheSameRecords() throws {

@@ -62,6 +62,21 @@ import Testing
     }
 
     /// The same with glossy surfaces: energy is never made.
+    @Test("in a hollow that glows and reflects half, every segment of a path adds half as much as the one before, in each colour alone")
+    func everySegmentCounts() throws {
+        for channel in 0..<3 {
+            var wall = white()
+            (wall.baseColor, wall.doubleSided) = ([0.5, 0.5, 0.5, 1], true)
+            wall.emission[channel] = 1
+            var hollow = scene(KnownShapes.sphere(rings: 16, segments: 16), wall)
+            hollow.nodes[0].scale = [10, 10, 10]
+            for (depth, expected) in [(1, 1), (2, 1.5), (3, 1.75)] as [(UInt32, Double)] {
+                let result = try mean(hollow, samples: 256, depth: depth)
+                for k in 0..<3 { #expect(abs(result.mean[k] - (k == channel ? expected : 0)) < 0.01, "depth \(depth), \(result.mean)") }
+            }
+        }
+    }
+
     @Test func noSurfaceOutshinesItsSky() throws {
         for (metallic, roughness) in [(Float(1), Float(0.2)), (1, 0.7), (0, 0.3), (0.5, 0.5)] {
             var material = SceneMaterial()

@@ -105,7 +105,7 @@ import Testing
         let cells = words.dropFirst(3 + 60)
         for state in 0..<3 as Range<UInt32> { #expect(cells.contains { word in (0..<16).contains { word >> (2 * $0) & 3 == state } }) }
         let request = Requests.full(width: 96, height: 96, samples: 32)
-        for level in [NativeDevice.Level.baseline, .avx2] {
+        for level in NativeDevice.Level.allCases {
             let (a, b) = (
                 try NativeDevice(threads: 2, level: level).render(mapped, request), try NativeDevice(threads: 2).render(plain, request)
             )

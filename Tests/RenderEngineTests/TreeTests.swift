@@ -43,6 +43,7 @@ import Testing
                 let exact = trace(prepared, ray.origin, ray.direction, RK_LEVEL_BASELINE, brute: true)
                 #expect(trace(prepared, ray.origin, ray.direction, RK_LEVEL_BASELINE, brute: false) == exact)
                 #expect(trace(prepared, ray.origin, ray.direction, RK_LEVEL_AVX2, brute: false) == exact)
+                #expect(trace(prepared, ray.origin, ray.direction, RK_LEVEL_AVX512, brute: false) == exact)
                 if exact.draw != .max { hits += 1 }
             }
             #expect(hits > 500)

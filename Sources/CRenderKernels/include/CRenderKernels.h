@@ -142,8 +142,8 @@ RkStatus rk_scene_view(const RkScene *scene, const RkViewInput *input, RkView *v
 
 // MARK: Native rendering.
 
-typedef enum { RK_LEVEL_BASELINE = 0, RK_LEVEL_AVX2 = 1 } RkLevel;
-/// The best level that this processor has.
+typedef enum { RK_LEVEL_BASELINE = 0, RK_LEVEL_AVX2 = 1, RK_LEVEL_AVX512 = 2 } RkLevel;
+/// The best level that this processor has. Where a level is asked for that it lacks, the best below is used.
 RkLevel rk_native_level(void);
 
 /// A rectangle of a tile and a range of its samples. Record index = (pixel in the tile, row-major) · bucketCount + bucket.
@@ -172,9 +172,14 @@ uint32_t rk_layer_floats(uint32_t layers);
 void rk_native_render(RkLevel level, const RkTables *tables, const RkView *view, const RkTileShape *tile, uint32_t x0, uint32_t y0,
     uint32_t x1, uint32_t y1, uint32_t firstBucket, uint32_t lastBucket, const RkTileOutput *output, RkCounts *counts);
 
-/// Renders one pixel's samples [first, last).
-void rk_native_record(
-    RkLevel level, const RkTables *tables, const RkView *view, uint32_t x, uint32_t y, uint32_t first, uint32_t last, RkRecord *out);
+/// A record: a pixel's samples [first, last), at most 16.
+typedef struct {
+    uint32_t x, y, first, last;
+} RkRecordPlace;
+
+/// Renders records. One without samples, or with more than 16, is 0.
+void rk_native_records(
+    RkLevel level, const RkTables *tables, const RkView *view, const RkRecordPlace *places, size_t count, RkRecord *out);
 
 /// A camera ray through a point of the picture and one of the lens: squared distance from its middle in units of the radius, and
 /// angle in turns.
@@ -228,6 +233,8 @@ float rk_test_sheen(float roughness, const float wo[3], const float wi[3]);
 /// Closest hit by the tree, or by all triangles in turn where `brute` is not 0. t, u, v in `hit`; draw and primitive in `ids`.
 void rk_test_trace(RkLevel level, const RkScene *scene, const float origin[3], const float direction[3], float tMax, uint32_t brute,
     float hit[3], uint32_t ids[2]);
+/// A record by the kernels as a graphics processor runs them: one path after the other.
+void rk_test_record(const RkScene *scene, const RkView *view, const RkRecordPlace *place, RkRecord *out);
 /// Samples the sky: direction and density; and the density of a direction.
 void rk_test_sky_sample(const RkScene *scene, const float random[2], float direction[3], float *pdf);
 float rk_test_sky_pdf(const RkScene *scene, const float direction[3]);

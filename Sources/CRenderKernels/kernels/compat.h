@@ -1,7 +1,8 @@
 #ifndef RK_COMPAT_H
 #define RK_COMPAT_H
 
-// The two dialects. Everything below this file is written once in the common subset of C11 and OpenCL C 1.2.
+// The three dialects. Everything below this file is written once in the common subset of OpenCL C 1.2, C11 (scene preparation) and
+// C++17 (native rendering, see `native/wavefront.h`).
 //
 // Profile D: no contraction (here by pragma, in the build by flag), correctly rounded + - * / sqrt, no libm, no fast-math,
 // every literal with an f, float to integer only after clamping.
@@ -23,7 +24,6 @@
 #define U4(x, y, z, w) ((uint4)((x), (y), (z), (w)))
 #define SPLAT4(x) ((float4)(x))
 #define SPLAT8(x) ((float8)(x))
-#define SPLATI4(x) ((int4)(x))
 
 typedef ulong rk_key;
 
@@ -36,7 +36,10 @@ RK_FN float rk_abs(float x) { return fabs(x); }
 RK_FN float4 rk_load4(RK_GLOBAL const float *p) { return vload4(0, p); }
 RK_FN float8 rk_load8(RK_GLOBAL const float *p) { return vload8(0, p); }
 RK_FN float4 rk_bytes(uint x) { return convert_float4((U4(x, x, x, x) >> U4(0u, 8u, 16u, 24u)) & U4(255u, 255u, 255u, 255u)); }
-RK_FN void rk_store4(float4 v, float *p) { vstore4(v, 0, p); }
+typedef float4 rk_lanes4;
+#define SPLAT_LANES4(x) SPLAT4(x)
+RK_FN rk_lanes4 rk_load_lanes4(RK_GLOBAL const float *p) { return vload4(0, p); }
+RK_FN void rk_store_lanes4(rk_lanes4 v, float *p) { vstore4(v, 0, p); }
 RK_FN void rk_store8(float8 v, float *p) { vstore8(v, 0, p); }
 
 #else
@@ -61,22 +64,48 @@ typedef uint32_t uint;
 typedef uint16_t ushort;
 typedef uint8_t uchar;
 typedef uint64_t rk_key;
-typedef float float2 __attribute__((ext_vector_type(2)));
-typedef float float3 __attribute__((ext_vector_type(3)));
-typedef float float4 __attribute__((ext_vector_type(4)));
 typedef float float8 __attribute__((ext_vector_type(8)));
 typedef int int4 __attribute__((ext_vector_type(4)));
 typedef int int8 __attribute__((ext_vector_type(8)));
-typedef uint uint4 __attribute__((ext_vector_type(4)));
-typedef float rk_float4_unaligned __attribute__((ext_vector_type(4), aligned(4)));
+/// Lanes of a node or a pack of four: a vector register, unlike the `float4` of C++.
+typedef float rk_lanes4 __attribute__((ext_vector_type(4)));
+typedef float rk_lanes4_unaligned __attribute__((ext_vector_type(4), aligned(4)));
 typedef float rk_float8_unaligned __attribute__((ext_vector_type(8), aligned(4)));
+#define SPLAT_LANES4(x) ((rk_lanes4)(x))
+#define SPLAT8(x) ((float8)(x))
+
+#ifdef __cplusplus
+
+#include "../native/vectors.h"
+
+#define F3(x, y, z) (float3((x), (y), (z)))
+#define F4(x, y, z, w) (float4((x), (y), (z), (w)))
+#define U4(x, y, z, w) (uint4{(x), (y), (z), (w)})
+#define SPLAT4(x) (float4((x), (x), (x), (x)))
+
+RK_FN float4 rk_load4(const float *p) { return F4(p[0], p[1], p[2], p[3]); }
+RK_FN float4 rk_bytes(uint x) {
+    return F4((float)(x & 255u), (float)((x >> 8) & 255u), (float)((x >> 16) & 255u), (float)(x >> 24));
+}
+
+#else
+
+typedef float float2 __attribute__((ext_vector_type(2)));
+typedef float float3 __attribute__((ext_vector_type(3)));
+typedef float float4 __attribute__((ext_vector_type(4)));
+typedef uint uint4 __attribute__((ext_vector_type(4)));
 
 #define F3(x, y, z) ((float3){(x), (y), (z)})
 #define F4(x, y, z, w) ((float4){(x), (y), (z), (w)})
 #define U4(x, y, z, w) ((uint4){(x), (y), (z), (w)})
 #define SPLAT4(x) ((float4)(x))
-#define SPLAT8(x) ((float8)(x))
-#define SPLATI4(x) ((int4)(x))
+
+RK_FN float4 rk_load4(const float *p) { return *(const rk_lanes4_unaligned *)p; }
+RK_FN float4 rk_bytes(uint x) {
+    return __builtin_convertvector((int4)((U4(x, x, x, x) >> U4(0u, 8u, 16u, 24u)) & U4(255u, 255u, 255u, 255u)), float4);
+}
+
+#endif
 
 RK_FN uint rk_bits(float x) {
     union { float f; uint u; } v = {x};
@@ -94,12 +123,9 @@ RK_FN float rk_float(uint x) {
     } while (0)
 RK_FN float rk_sqrt(float x) { return __builtin_sqrtf(x); }
 RK_FN float rk_abs(float x) { return __builtin_fabsf(x); }
-RK_FN float4 rk_load4(const float *p) { return *(const rk_float4_unaligned *)p; }
+RK_FN rk_lanes4 rk_load_lanes4(const float *p) { return *(const rk_lanes4_unaligned *)p; }
 RK_FN float8 rk_load8(const float *p) { return *(const rk_float8_unaligned *)p; }
-RK_FN float4 rk_bytes(uint x) {
-    return __builtin_convertvector((int4)((U4(x, x, x, x) >> U4(0u, 8u, 16u, 24u)) & U4(255u, 255u, 255u, 255u)), float4);
-}
-RK_FN void rk_store4(float4 v, float *p) { *(rk_float4_unaligned *)p = v; }
+RK_FN void rk_store_lanes4(rk_lanes4 v, float *p) { *(rk_lanes4_unaligned *)p = v; }
 RK_FN void rk_store8(float8 v, float *p) { *(rk_float8_unaligned *)p = v; }
 
 #endif

@@ -1,38 +1,45 @@
-// One build of the kernels for one instruction set. The including file defines RK_LEVEL_NAME(name) and, around this header,
+// One build of the kernels for one instruction set. The including file defines RK_LEVEL, the table's name, and, around this header,
 // the target attribute. All kernel functions are inlined here, so every level has its own copy and the same arithmetic.
 
-static void RK_LEVEL_NAME(render)(const RkTables *tables, const RkView *view, const RkTileShape *tile, uint32_t x0, uint32_t y0,
-    uint32_t x1, uint32_t y1, uint32_t firstBucket, uint32_t lastBucket, const RkTileOutput *output, RkCounts *counts) {
-    uint32_t bucketCount = (tile->lastSample - tile->firstSample + 15u) / 16u;
-    uint32_t layerFloats = rk_layer_floats(view->layers);
-    for (uint32_t y = y0; y < y1; y++) {
-        for (uint32_t x = x0; x < x1; x++) {
-            for (uint32_t bucket = firstBucket; bucket < lastBucket; bucket++) {
-                uint32_t first = tile->firstSample + 16u * bucket;
-                uint32_t last = first + 16u < tile->lastSample ? first + 16u : tile->lastSample;
-                RkRecord record;
-                rk_record(tables, view, tile->tileX + x, tile->tileY + y, first, last, &record);
-                size_t index = ((size_t)y * tile->tileWidth + x) * bucketCount + bucket;
-                output->sums[3 * index] = record.red;
-                output->sums[3 * index + 1] = record.green;
-                output->sums[3 * index + 2] = record.blue;
-                output->rays[index] = (uint16_t)record.rays;
-                for (uint32_t k = 0; k < layerFloats; k++) output->layers[layerFloats * index + k] = record.layers[k];
-                counts->rays += record.rays;
-                counts->nonFinite += record.nonFinite;
-            }
-        }
+#include "native.h"
+
+/// Paths that a vector holds.
+#ifndef RK_LANES
+#define RK_LANES 4
+#endif
+
+#include "wavefront.h"
+
+static void rk_level_records(const RkTables *tables, const RkView *view, const RkRecordPlace *places, uint32_t count, RkRecord *out) {
+    RkWavefront wavefront;
+    rk_wavefront_open(&wavefront, tables, view);
+    for (uint32_t done = 0, part; done < count; done += part) {
+        part = count - done < RK_PLACES ? count - done : RK_PLACES;
+        rk_wavefront_render(&wavefront, places + done, part, out + done);
     }
 }
 
-static void RK_LEVEL_NAME(single)(
-    const RkTables *tables, const RkView *view, uint32_t x, uint32_t y, uint32_t first, uint32_t last, RkRecord *out) {
-    rk_record(tables, view, x, y, first, last, out);
+/// Rays from outside, which meet every surface whatever its alpha.
+struct RkPlainRays {
+    const RkPlainRay *rays;
+    RkHit *hits;
+
+    RK_INLINE void take(uint k, RkTracer *r) const {
+        const RkPlainRay *plain = rays + k;
+        r->ray.origin = F3(plain->origin[0], plain->origin[1], plain->origin[2]);
+        r->ray.direction = F3(plain->direction[0], plain->direction[1], plain->direction[2]);
+        r->ray.tMin = plain->tMin;
+        r->ray.tMax = plain->tMax;
+        r->sampler = RkSampler{0u, 0u, 0u, 0u, 0u};
+        r->query = 0u;
+    }
+
+    RK_INLINE void give(uint k, const RkHit *hit) const { hits[k] = *hit; }
+};
+
+static void rk_level_closest(const RkTables *tables, const RkPlainRay *rays, uint32_t count, RkHit *hits) {
+    RkTracer tracers[RK_TRACERS];
+    rk_trace_all<0u>(tables, tracers, 0u, count, RkPlainRays{rays, hits});
 }
 
-static void RK_LEVEL_NAME(closest)(const RkTables *tables, const RkRay *ray, RkHit *hit) {
-    RkSampler sampler = {0, 0, 0, 0, 0};
-    rk_trace(tables, ray, 0u, 0u, &sampler, 0u, hit);
-}
-
-const RkNativeLevel RK_LEVEL_NAME(level) = {RK_LEVEL_NAME(render), RK_LEVEL_NAME(single), RK_LEVEL_NAME(closest)};
+extern "C" const RkNativeLevel RK_LEVEL = {rk_level_records, rk_level_closest};

@@ -5,16 +5,27 @@
 
 #include "../kernels/all.h"
 
+/// A ray as C and C++ lay it out alike: their `float3` differ.
 typedef struct {
-    void (*render)(const RkTables *tables, const RkView *view, const RkTileShape *tile, uint32_t x0, uint32_t y0, uint32_t x1,
-        uint32_t y1, uint32_t firstBucket, uint32_t lastBucket, const RkTileOutput *output, RkCounts *counts);
-    void (*single)(
-        const RkTables *tables, const RkView *view, uint32_t x, uint32_t y, uint32_t first, uint32_t last, RkRecord *out);
-    void (*closest)(const RkTables *tables, const RkRay *ray, RkHit *hit);
+    float origin[3], direction[3], tMin, tMax;
+} RkPlainRay;
+
+typedef struct {
+    /// Renders records; each place has at least one sample and at most 16.
+    void (*records)(const RkTables *tables, const RkView *view, const RkRecordPlace *places, uint32_t count, RkRecord *out);
+    /// Closest hits of all surfaces, whatever their alpha.
+    void (*closest)(const RkTables *tables, const RkPlainRay *rays, uint32_t count, RkHit *hits);
 } RkNativeLevel;
 
+#ifdef __cplusplus
+extern "C" {
+#endif
 extern const RkNativeLevel rk_baseline_level;
 extern const RkNativeLevel rk_avx2_level;
+extern const RkNativeLevel rk_avx512_level;
+#ifdef __cplusplus
+}
+#endif
 
 /// The levels of this build; a level that the processor lacks gives the baseline.
 const RkNativeLevel *rk_native_level_table(RkLevel level);

@@ -9,24 +9,24 @@ internal import Synchronization
 /// records, so neither the number of threads nor the shape of a tile changes a bit.
 public struct NativeDevice: RenderDevice {
     /// Instruction sets that the kernels are built for.
-    public enum Level: Sendable { case baseline, avx2 }
+    public enum Level: Sendable, CaseIterable { case baseline, avx2, avx512 }
 
     public let threads: Int
     public let level: Level
 
     /// - Parameters:
     ///   - threads: at least 1; by default the processors that are online.
-    ///   - level: a level that the processor lacks falls back to the baseline.
+    ///   - level: where the processor lacks it, the best below is used.
     public init(threads: Int? = nil, level: Level? = nil) {
         self.threads = max(1, min(threads ?? sysconf(Int32(_SC_NPROCESSORS_ONLN)), 256))
-        self.level = level ?? (rk_native_level() == RK_LEVEL_AVX2 ? .avx2 : .baseline)
+        self.level = level ?? Level.best
     }
 
     public var description: DeviceDescription {
         DeviceDescription(name: "native", details: "\(threads) threads, \(level)")
     }
 
-    var kernelLevel: RkLevel { level == .avx2 ? RK_LEVEL_AVX2 : RK_LEVEL_BASELINE }
+    var kernelLevel: RkLevel { level.kernels }
 
     public func render(_ scene: PreparedScene, _ request: RenderRequest, progress: (RenderProgress) -> Bool)
         throws(RenderError) -> TileRecords
@@ -59,20 +59,33 @@ public struct NativeDevice: RenderDevice {
 
     public func recompute(_ scene: PreparedScene, _ request: RenderRequest, places: [RecordPlace]) throws(RenderError) -> [RecordValue] {
         let view = try scene.view(request)
-        var values: [RecordValue] = []
-        values.reserveCapacity(places.count)
-        var tables = scene.tables.tables
+        var wanted: [RkRecordPlace] = []
         for place in places {
             let samples = try request.samples(of: place)
-            var record = RkRecord()
-            withUnsafePointer(to: view) { view in
-                rk_native_record(kernelLevel, &tables, view, place.x, place.y, samples.lowerBound, samples.upperBound, &record)
-            }
-            values.append(
-                RecordValue(sums: SIMD3(record.red, record.green, record.blue), rays: UInt16(clamping: record.rays)))
+            wanted.append(RkRecordPlace(x: place.x, y: place.y, first: samples.lowerBound, last: samples.upperBound))
         }
+        return records(scene, view, wanted)
+    }
+
+    func records(_ scene: PreparedScene, _ view: RkView, _ places: [RkRecordPlace]) -> [RecordValue] {
+        var records = [RkRecord](repeating: RkRecord(), count: places.count)
+        var tables = scene.tables.tables
+        withUnsafePointer(to: view) { rk_native_records(kernelLevel, &tables, $0, places, places.count, &records) }
         withExtendedLifetime(scene) {}
-        return values
+        return records.map { RecordValue(sums: SIMD3($0.red, $0.green, $0.blue), rays: UInt16(clamping: $0.rays)) }
+    }
+}
+
+extension NativeDevice.Level {
+    /// The best that this processor has.
+    static var best: Self { allCases.last { $0.kernels == rk_native_level() } ?? .baseline }
+
+    var kernels: RkLevel {
+        switch self {
+        case .baseline: RK_LEVEL_BASELINE
+        case .avx2: RK_LEVEL_AVX2
+        case .avx512: RK_LEVEL_AVX512
+        }
     }
 }
 
