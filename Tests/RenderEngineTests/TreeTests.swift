@@ -50,6 +50,38 @@ import Testing
         }
     }
 
+    @Test("rays that lie nearly in the plane of a triangle far away, where its distance is lost in rounding")
+    func grazingRays() throws {
+        var primitive = ScenePrimitive()
+        for k in 0..<16 as Range<Int> {
+            let corner = SIMD3<Float>(1000 + Float(k) * 0.37, 20 - Float(k) * 0.61, -1000 + Float(k) * 0.43)
+            for point in [corner, corner + [1, 0.3, 0.7], corner + [0.2, 0.9, -0.4]] { primitive.positions += (0..<3).map { point[$0] } }
+        }
+        primitive.indices = (0..<48).map { UInt32($0) }
+        var scene = CanonicalScene()
+        scene.meshes = [SceneMesh()]
+        scene.meshes[0].primitives = [primitive]
+        scene.nodes = [SceneNode()]
+        scene.nodes[0].mesh = 0
+        let prepared = try PreparedScene(scene)
+        var hits = 0
+        for k in 0..<4000 as Range<UInt32> {
+            var out = [UInt32](repeating: 0, count: 4)
+            rk_test_philox([k, 1, 0, 0], [1, 2], &out)
+            let unit = out.map { Float($0 >> 8) * 0x1p-23 - 1 }
+            let corner = (0..<3).map { primitive.positions[Int(k % 16) * 9 + $0] }
+            // In the plane but for rounding.
+            let direction = (0..<3).map { unit[0] * [1, 0.3, 0.7][$0] + unit[1] * [0.2, 0.9, -0.4][$0] + unit[2] * 1e-8 }
+            let origin = (0..<3).map { corner[$0] + [0.4, 0.4, 0.1][$0] - direction[$0] * 40 }
+            let exact = trace(prepared, origin, direction, RK_LEVEL_BASELINE, brute: true)
+            for level in [RK_LEVEL_BASELINE, RK_LEVEL_AVX2, RK_LEVEL_AVX512] {
+                #expect(trace(prepared, origin, direction, level, brute: false) == exact)
+            }
+            if exact.draw != .max { hits += 1 }
+        }
+        #expect(hits > 100)
+    }
+
     @Test func directionsThatAreNoneHitNothing() throws {
         let prepared = try PreparedScene(KnownAnswers.medley)
         for direction in [[0, 0, 0], [Float.nan, 0, 1], [.infinity, 0, 0]] as [[Float]] {
