@@ -92,6 +92,7 @@ extension Node {
             case .inspectScene(let id, let root): emit.append(.inspectScene(id, root: root))
             case .render(let id, let root, let request, let memoryMax):
                 emit.append(.render(id, sceneRoot: root, request, memoryMax: memoryMax))
+            case .prove(let id, let order): emit.append(.prove(id, order))
             case .recompute(let id, let root, let settings, let frame, let rngKey, let places):
                 emit.append(.recompute(id, sceneRoot: root, settings, frame: frame, rngKey: rngKey, places))
             case .markScene(let id, let root, let order): emit.append(.markScene(id, root: root, order))

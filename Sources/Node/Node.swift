@@ -111,6 +111,7 @@ public struct Node: StateMachine {
         case .workProgress(let id, let permille, let rays):
             tellOwner(of: id.value, .workProgress(id, permille: permille, rays: rays), now: now, emit: &emit)
         case .rendered(let id, let records): tellOwner(of: id.value, .rendered(id, records), now: now, emit: &emit)
+        case .proved(let id, let made): tellOwner(of: id.value, .proved(id, made), now: now, emit: &emit)
         case .sceneMarked(let id, let copy): tellOwner(of: id.value, .sceneMarked(id, copy), now: now, emit: &emit)
         case .scenesCompared(let id, let isCopy): tellOwner(of: id.value, .scenesCompared(id, isCopy), now: now, emit: &emit)
         case .recomputed(let id, let values): tellOwner(of: id.value, .recomputed(id, values), now: now, emit: &emit)

@@ -10,6 +10,8 @@ public struct SimulatedEngine: Sendable {
     /// Paths per second of a Worker, and of a Verifier's recomputation.
     public var pathsPerSecond: Double = 20_000_000
     public var inspectionTime: Duration = .milliseconds(50)
+    /// To hash the records of a tile.
+    public var provingTime: Duration = .milliseconds(20)
     /// Fixed cost of one piece of work: loading, building.
     public var startTime: Duration = .milliseconds(100)
     /// Nodes that alter what they render, and the share of the records that they alter.

@@ -250,6 +250,7 @@ public struct Simulation {
         case .render(let id, _, let request, _):
             let (records, duration) = engine.render(request, on: node)
             later(.rendered(id, records), for: node, after: duration)
+        case .prove(let id, let order): later(.proved(id, order.made()), for: node, after: engine.provingTime)
         case .recompute(let id, _, _, let frame, let key, let places):
             let (values, duration) = engine.recompute(places, frame: frame, rngKey: key)
             later(.recomputed(id, values), for: node, after: duration)

@@ -39,6 +39,38 @@ import Testing
         #expect(harness.penalised.isEmpty)
     }
 
+    @Test("a Worker renders its next tile while the records of the last are hashed, and commits when they are")
+    func hashingIsWorkBesideRendering() throws {
+        var options = RoleHarness.Options()
+        (options.workers, options.provingTime) = (1, 1500)
+        let harness = RoleHarness(options)
+        func count(_ isIt: (Lease.Stage) -> Bool) -> Int {
+            harness.parties[harness.workers[0]].role.worker?.leases.values.count { isIt($0.stage) } ?? 0
+        }
+        func proving() -> Int { count { if case .proving = $0 { true } else { false } } }
+        func rendering() -> Int { count { if case .rendering = $0 { true } else { false } } }
+        let job = try #require(harness.submit(harness.order()))
+        #expect(harness.run(seconds: 60) { _ in proving() == 1 && rendering() == 1 })
+        #expect(!harness.events.contains { if case .leaseCommitted = $0.1 { true } else { false } })
+        guard case .delivered(let status)? = harness.fetch(job, seconds: 600) else {
+            Issue.record("not delivered")
+            return
+        }
+        #expect(status.phase == .verified && status.tasksVerified == status.tasksTotal && status.rejects == 0)
+    }
+
+    @Test func recordsThatAreNotThoseOfTheOfferAreHandedBack() throws {
+        var options = RoleHarness.Options()
+        options.conducts = [0: WorkerConduct { _, _, _ in nil }]
+        let harness = RoleHarness(options)
+        let job = try #require(harness.submit(harness.order()))
+        guard case .delivered(let status)? = harness.fetch(job, seconds: 600) else {
+            Issue.record("not delivered")
+            return
+        }
+        #expect(status.tasksVerified == 6 && harness.outcomes(.handedBack) > 0)
+    }
+
     @Test func anAnimationIsRenderedByFrames() throws {
         let harness = RoleHarness()
         var order = harness.order(width: 16, height: 16, frames: 5)

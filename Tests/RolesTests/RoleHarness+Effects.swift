@@ -49,6 +49,7 @@ extension RoleHarness {
                 let time = options.renderTime * UInt64(4 + index) / 4
                 push(.input(party: index, life: life, .workProgress(id, permille: 500, rays: 1_000)), after: time / 2)
                 work(id, after: time, index) { .rendered(id, FakeEngine.render(request, marks: marks)) }
+            case .prove(let id, let order): work(id, after: options.provingTime, index) { .proved(id, order.made()) }
             case .recompute(let id, let root, let settings, let frame, let rngKey, let places):
                 let marks = regions(root)
                 work(id, after: index == manager ? managerTime : recomputeTime, index) {

@@ -21,6 +21,8 @@ final class RoleHarness {
         var duplicates = 0.0
         /// Per tile, in milliseconds; the n-th Worker takes this times (1 + n / 4).
         var renderTime: UInt64 = 800
+        /// To hash the records of a tile, in milliseconds.
+        var provingTime: UInt64 = 5
         var conducts: [Int: WorkerConduct] = [:]
         var verifierConducts: [Int: VerifierConduct] = [:]
         /// Verifiers that can load no scene.

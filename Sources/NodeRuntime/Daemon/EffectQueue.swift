@@ -58,8 +58,8 @@ struct EffectQueue {
                 guard changes.isEmpty || changes.count + more.count <= EffectQueue.changesMax else { break scan }
                 changes += more.map { RecordChange(role.space, key: $0.key, value: $0.value) }
                 effects[index] = nil
-            case .network, .event, .answer, .adminRequest, .deliverTile, .render, .recompute, .markScene, .cancelWork, .inspectScene,
-                .readBlock, .probeBlock, .lookedUp:
+            case .network, .event, .answer, .adminRequest, .deliverTile, .render, .prove, .recompute, .markScene, .cancelWork,
+                .inspectScene, .readBlock, .probeBlock, .lookedUp:
                 break
             case .storeBlock, .releaseBlocks, .load, .surveyScene, .compareScenes: break scan
             }

@@ -27,6 +27,7 @@ extension NodeDaemon {
             storage.survey(root: root, role, scope: scope) { [weak self] in self?.tell(.sceneSurveyed(id, $0)) }
         case .inspectScene(let id, let root): work.inspect(id, root)
         case .render(let id, let root, let request, let memoryMax): work.render(id, root, request, memoryMax: memoryMax)
+        case .prove(let id, let order): work.prove(id, order)
         case .recompute(let id, let root, let settings, let frame, let rngKey, let places):
             work.recompute(id, root, settings, frame: frame, rngKey: rngKey, places)
         case .markScene(let id, let root, let order): work.mark(id, root, order)

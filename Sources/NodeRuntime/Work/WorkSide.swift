@@ -40,6 +40,7 @@ final class WorkSide {
     private let loop: EventLoop
     private let log: Logger
     private let source: SceneSource
+    private let proving: WorkQueue
     private var engine: EngineProcess?
     private let profile: Bytes32
     /// This device has greeted, with the right profile.
@@ -58,6 +59,7 @@ final class WorkSide {
         self.log = log
         self.parameters = parameters
         source = SceneSource(blocks: storage.blocks)
+        proving = WorkQueue(loop: loop, .init(concurrencyMax: 1, waitingMax: parameters.worksMax))
         self.engine = engine
         self.profile = profile
     }
@@ -84,6 +86,12 @@ final class WorkSide {
 
     func render(_ id: WorkID, _ root: CID, _ request: RenderRequest, memoryMax: UInt64) {
         begin(Work(id: id, root: root, kind: .render(request), memoryMax: memoryMax > 0 ? memoryMax : parameters.memoryMax))
+    }
+
+    /// Not the engine's work: it goes on with the next tile meanwhile.
+    func prove(_ id: WorkID, _ order: ProofOrder) {
+        let isTaken = proving.submit({ order.made() }, deliver: { [weak self] in self?.result(.proved(id, $0)) })
+        if !isTaken { result(.proved(id, nil)) }
     }
 
     func recompute(_ id: WorkID, _ root: CID, _ settings: RenderSettings, frame: UInt32, rngKey: UInt64, _ places: [RecordPlace]) {

@@ -87,7 +87,7 @@ public struct ClientRole: StateMachine {
         case .stored(let cid, let isStored): copies(now: now, emit: &emit) { $0.stored(cid, isStored, ids: &$1, emit: &$2) }
         case .sceneSurveyed(let id, let survey): copies(now: now, emit: &emit) { $0.surveyed(id, survey, ids: &$1, emit: &$2) }
         case .scenesCompared(let id, let isCopy): compared(id, isCopy, emit: &emit)
-        case .peerConnected, .peerGone, .gossip, .loaded, .sceneInspected, .sceneMarked, .workProgress, .rendered, .recomputed,
+        case .peerConnected, .peerGone, .gossip, .loaded, .sceneInspected, .sceneMarked, .workProgress, .rendered, .proved, .recomputed,
             .workFailed:
             break
         }

@@ -107,7 +107,7 @@ public struct ManagerRole: StateMachine {
         case .drain: drain(emit: &emit)
         case .command(let query, let command): self.command(query, command, now: now, emit: &emit)
         case .query(let query, let question): answer(query, question, now: now, emit: &emit)
-        case .workProgress, .rendered, .scenesCompared: break
+        case .workProgress, .rendered, .proved, .scenesCompared: break
         }
         settle(now: now, emit: &emit)
     }

@@ -127,7 +127,7 @@ public struct VerifierRole: StateMachine, LeafRole {
         case .drain: drain(now: now, emit: &emit)
         case .command(let query, let command): self.command(query, command, now: now, emit: &emit)
         case .query(let query, let question): answer(query, question, emit: &emit)
-        case .gossip, .loaded, .sceneInspected, .sceneMarked, .scenesCompared, .workProgress, .rendered: break
+        case .gossip, .loaded, .sceneInspected, .sceneMarked, .scenesCompared, .workProgress, .rendered, .proved: break
         }
     }
 

@@ -30,6 +30,8 @@ public enum RoleEffect: Sendable {
     case inspectScene(WorkID, root: CID)
     /// Ends in `rendered` or `workFailed`, with `workProgress` between. `memoryMax` in bytes; 0 for the node's own limit.
     case render(WorkID, sceneRoot: CID, RenderRequest, memoryMax: UInt64)
+    /// Makes records into a proof. Ends in `proved`.
+    case prove(WorkID, ProofOrder)
     /// Ends in `recomputed` or `workFailed`.
     case recompute(WorkID, sceneRoot: CID, RenderSettings, frame: UInt32, rngKey: UInt64, [RecordPlace])
     /// A copy of a frame of the scene with marks for one Worker. Ends in `sceneMarked` or `workFailed`.

@@ -29,6 +29,8 @@ public enum RoleInput: Sendable {
     case sceneInspected(WorkID, SceneInspection)
     case workProgress(WorkID, permille: UInt32, rays: UInt64)
     case rendered(WorkID, TileRecords)
+    /// Nil where the records were not those of the offer, or nothing could be made.
+    case proved(WorkID, WorkProof?)
     /// Values in the order of the places.
     case recomputed(WorkID, [RecordValue])
     /// Nil where no part of the frame can carry a mark.

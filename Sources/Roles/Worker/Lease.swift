@@ -10,6 +10,8 @@ struct Lease: Sendable {
         case fetchingScene
         case queued
         case rendering(WorkID)
+        /// Its records are hashed.
+        case proving(WorkID)
         /// Picture blocks on their way to the disk.
         case storing(Set<CID>)
         /// Sent until the Manager holds it.
@@ -19,7 +21,7 @@ struct Lease: Sendable {
 
         var isBeforeCommitment: Bool {
             switch self {
-            case .fetchingScene, .queued, .rendering, .storing: true
+            case .fetchingScene, .queued, .rendering, .proving, .storing: true
             case .committing, .held: false
             }
         }
@@ -49,16 +51,13 @@ struct Lease: Sendable {
     /// Bytes that the records of this lease take.
     var recordBytes: UInt64 { UInt64(grid.pixelCount) * UInt64(grid.bucketCount) * 14 }
 
-    /// Builds the tree and signs the commitment. False where the records are not those of the offer.
-    mutating func commit(_ result: WorkResult, keys: RoleKeys) -> Bool {
-        guard let tree = SumTree(records: result.records, grid: grid, context: offer.context(offer: offerID)) else { return false }
-        let commitment = Commitment(offer: offerID, tree: tree, picture: result.picture, profile: offer.profile)
-        let record = keys.sign(commitment)
+    /// Signs the commitment.
+    mutating func commit(_ made: WorkProof, keys: RoleKeys) {
+        let record = keys.sign(made.commitment)
         proof = LeaseProof(
-            tree: tree, records: result.records, commitment: commitment, record: record, recordID: keys.id(record))
+            tree: made.tree, records: made.records, commitment: made.commitment, record: record, recordID: keys.id(record))
         permille = 1_000
-        rays = commitment.totalRays
-        return true
+        rays = made.commitment.totalRays
     }
 
     mutating func locators(for package: ChallengePackage, keys: RoleKeys) -> RecordReply {

@@ -149,7 +149,7 @@ extension WorkerRole {
         for offer in order {
             switch leases[offer]?.stage {
             case .fetchingScene, .queued: handBack(offer, .draining, now: now, emit: &emit)
-            case .rendering, .storing, .committing, .held, nil: break
+            case .rendering, .proving, .storing, .committing, .held, nil: break
             }
         }
     }

@@ -43,17 +43,26 @@ extension WorkerRole {
     }
 
     mutating func rendered(_ work: WorkID, _ records: TileRecords, now: Instant, emit: inout [RoleEffect]) {
-        guard let id = offer(rendering: work), var lease = leases[id] else { return }
-        let records = lease.decoy.map { $0.altered(records, grid: lease.grid) ?? records } ?? records
-        guard let result = conduct.result(lease.offer, id, records), lease.commit(result, keys: keys) else {
+        guard let id = offer(rendering: work), let lease = leases[id] else { return }
+        let proving = ids.work()
+        leases[id]?.stage = .proving(proving)
+        emit.append(
+            .prove(
+                proving,
+                ProofOrder(
+                    conduct: conduct, offer: lease.offer, offerID: id, grid: lease.grid, decoy: lease.decoy, records: records)))
+        renderNext(emit: &emit)
+    }
+
+    mutating func proved(_ work: WorkID, _ made: WorkProof?, now: Instant, emit: inout [RoleEffect]) {
+        guard let id = order.first(where: { leases[$0]?.stage == .proving(work) }) else { return }
+        guard let made else {
             handBack(id, .engineFailed, now: now, emit: &emit)
             return
         }
-        let blocks = result.picture.blocks().blocks
-        lease.stage = .storing(Set(blocks.map(\.cid)))
-        leases[id] = lease
-        for block in blocks { emit.append(.storeBlock(block.cid, block.bytes, scope: id)) }
-        renderNext(emit: &emit)
+        leases[id]?.commit(made, keys: keys)
+        leases[id]?.stage = .storing(Set(made.blocks.map(\.cid)))
+        for block in made.blocks { emit.append(.storeBlock(block.cid, block.bytes, scope: id)) }
     }
 
     mutating func workFailed(_ work: WorkID, _ failure: WorkFailure, now: Instant, emit: inout [RoleEffect]) {

@@ -102,6 +102,7 @@ public struct WorkerRole: StateMachine, LeafRole {
             sceneChanged(shelf.surveyed(id, survey, ids: &ids, emit: &emit), now: now, emit: &emit)
         case .workProgress(let id, let permille, let rays): workProgress(id, permille, rays, emit: &emit)
         case .rendered(let id, let records): rendered(id, records, now: now, emit: &emit)
+        case .proved(let id, let made): proved(id, made, now: now, emit: &emit)
         case .recomputed(let id, let values): _ = traced(id, values, emit: &emit)
         case .workFailed(let id, let failure):
             if !traced(id, nil, emit: &emit) { workFailed(id, failure, now: now, emit: &emit) }
