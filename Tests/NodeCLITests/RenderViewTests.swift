@@ -28,6 +28,27 @@ struct RenderViewTests {
             settings: settings, frame: 1, rngKey: 7, tile: Tile(x: 0, y: 0, width: 20, height: 17), samples: 0..<100)
     }
 
+    @Test("nothing but sky is no picture, but may be a part of one")
+    func aPartMayBeOfOneColour() throws {
+        var scene = CanonicalScene()
+        scene.sky = .constant([0.5, 0.5, 0.5])
+        scene.nodes = [SceneNode()]
+        scene.nodes[0].camera = 0
+        scene.cameras = [SceneCamera()]
+        let prepared = try PreparedScene(scene)
+        func report(_ tile: Tile) throws -> RenderReport {
+            var request = request
+            (request.tile, request.settings.layers) = (tile, [])
+            var report = RenderReport(request: request)
+            report.add(try BandedRender(request).render(prepared, on: NativeDevice(threads: 1)) { _ in })
+            return report
+        }
+        let whole = try report(Tile(x: 0, y: 0, width: 20, height: 17))
+        #expect(whole.suspicion == "all its pixels are equal" && whole.notices.isEmpty)
+        let part = try report(Tile(x: 4, y: 0, width: 8, height: 17))
+        #expect(part.suspicion == nil && part.notices == ["this part of the frame: all its pixels are equal"])
+    }
+
     @Test func passesDoubleAndGiveTheSamePicture() throws {
         let scene = try PreparedScene(KnownAnswers.medley)
         let device = NativeDevice(threads: 2)

@@ -34,8 +34,19 @@ struct RenderReport {
         nonFinite = sums.nonFinite
         digest = RawPicture(tile: request.tile, bytes: sums.raw).map { Hex.encode($0.imageHash.array) } ?? ""
         let image = RGBImage(width: Int(request.tile.width), height: Int(request.tile.height), pixels: sums.means)
-        suspicion = nonFinite > 0 ? "\(nonFinite) samples were not finite" : image.suspicion
+        if nonFinite > 0 {
+            suspicion = "\(nonFinite) samples were not finite"
+        } else if let reason = image.suspicion {
+            // A task may well see nothing but sky.
+            if isPart, image.pixels.allSatisfy(\.isFinite) {
+                notices.append("this part of the frame: \(reason)")
+            } else {
+                suspicion = reason
+            }
+        }
     }
+
+    private var isPart: Bool { request.tile.width != request.settings.width || request.tile.height != request.settings.height }
 
     private var paths: Double { Double(request.tile.width) * Double(request.tile.height) * Double(request.samples.count) }
     private func perSecond(_ count: Double) -> Double { render > 0 ? count / render / 1e6 : 0 }
