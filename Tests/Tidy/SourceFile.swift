@@ -19,7 +19,7 @@ struct SourceFile: Sendable {
     }
     /// The node and its tools, as opposed to their tests.
     var isProduct: Bool { path.hasPrefix("Sources/") || path.hasPrefix("netsim/") || path.hasPrefix("bootstrap/") }
-    var isCompiled: Bool { [".swift", ".c", ".h", ".cl"].contains { path.hasSuffix($0) } && path != "Package.swift" }
+    var isCompiled: Bool { [".swift", ".c", ".cpp", ".h", ".cl"].contains { path.hasSuffix($0) } && path != "Package.swift" }
 }
 
 /// What a rule found, in the form that editors jump to.
