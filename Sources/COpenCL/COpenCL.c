@@ -21,6 +21,18 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 static char problem[256] = "not opened";
 static int opened = 0;
 
+/// Drivers are opened, and look for their devices, at the first question for them; several threads that ask it at once get
+/// different answers from PoCL 3.1, or crash. So it is asked once, here.
+static void wake_drivers(void) {
+    cl_platform_id platforms[32];
+    cl_uint count = 0;
+    if (table.clGetPlatformIDs(32, platforms, &count) != CL_SUCCESS) return;
+    for (cl_uint k = 0; k < count && k < 32; k++) {
+        cl_uint devices = 0;
+        table.clGetDeviceIDs(platforms[k], CL_DEVICE_TYPE_ALL, 0, NULL, &devices);
+    }
+}
+
 static void load(void) {
     void *library = dlopen("libOpenCL.so.1", RTLD_NOW | RTLD_LOCAL);
     if (library == NULL) {
@@ -36,6 +48,7 @@ static void load(void) {
     }
     OCL_FUNCTIONS(OCL_LOAD)
 #undef OCL_LOAD
+    wake_drivers();
     opened = 1;
 }
 

@@ -55,6 +55,7 @@ import Testing
                         if alone.red > 0 { lit += 1 }
                     }
                 }
+                withExtendedLifetime(prepared) {}
             }
         }
         #expect(lit > 1000)

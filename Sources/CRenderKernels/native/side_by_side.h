@@ -70,6 +70,8 @@ typedef struct {
     RkFloats tMin, tMax;
 } RkCameraRays;
 
+static_assert(RK_WALKS % RK_LANES == 0, "the last vector lies within its array");
+
 // In whole vectors: what lies behind the last path is computed and not used.
 #define RK_PRAGMA(text) _Pragma(#text)
 #define RK_VECTORIZE(lanes) RK_PRAGMA(clang loop vectorize(enable) vectorize_width(lanes))
