@@ -35,7 +35,8 @@ import Testing
         }
         let connection = try TCPConnection(loop: loop, connectingTo: listener.address, deadline: .max)
         connection.onClose = { reasons.append($0) }
-        var command = ChildProcess.Command("/bin/cat")
+        // Not one that ends by itself when its pipe does.
+        var command = ChildProcess.Command("/bin/sleep", ["100000"])
         command.standardInput = .pipe
         command.standardOutput = .pipe
         let child = try ChildProcess(loop: loop, command)
