@@ -95,9 +95,9 @@ typedef struct {
     RkSampleResult result;
 } RkWalk;
 
-RK_FN RkSampler rk_sampler(RK_GLOBAL const RkView *view, uint x, uint y, uint sample) {
+RK_FN RkSampler rk_sampler(RK_GLOBAL const RkView *view, uint pixel, uint sample) {
     RkSampler sampler;
-    sampler.pixel = y * view->width + x;
+    sampler.pixel = pixel;
     sampler.sample = sample;
     sampler.frame = view->frame;
     sampler.keyLow = view->keyLow;
@@ -114,7 +114,7 @@ RK_FN void rk_clear_result(RkSampleResult *out) {
 }
 
 RK_FN void rk_begin(RK_GLOBAL const RkView *view, uint x, uint y, uint sample, RkWalk *w) {
-    w->sampler = rk_sampler(view, x, y, sample);
+    w->sampler = rk_sampler(view, y * view->width + x, sample);
     rk_clear_result(&w->result);
     w->ray = rk_camera_ray(view, x, y, rk_draw(&w->sampler, 0u));
     w->throughput = F3(1.0f, 1.0f, 1.0f);
@@ -122,18 +122,6 @@ RK_FN void rk_begin(RK_GLOBAL const RkView *view, uint x, uint y, uint sample, R
     w->path.colour = 3u;
     w->bsdfPdf = -1.0f;
     w->bounce = 0u;
-}
-
-/// Finds what a path's ray meets.
-RK_FN void rk_advance(const RkTables *scene, uint testAlpha, const RkSampler *sampler, uint bounce, const RkRay *ray, RkHit *hit) {
-    rk_trace(scene, ray, 0u, testAlpha, sampler, 2u * bounce, hit);
-}
-
-/// Whether anything is in the way of a ray from a surface to a light.
-RK_FN uint rk_in_shadow(const RkTables *scene, uint testAlpha, const RkSampler *sampler, uint bounce, const RkRay *ray) {
-    RkHit hit;
-    rk_trace(scene, ray, 1u, testAlpha, sampler, 2u * bounce + 1u, &hit);
-    return hit.draw != RK_NONE ? 1u : 0u;
 }
 
 /// Radiance of the sky that a path's ray has met, as far as it counts.
@@ -213,7 +201,9 @@ RK_FN float3 rk_direct_light(const RkTables *scene, RK_GLOBAL const RkView *view
     if (!(rk_max3(f) > 0.0f)) return black;
     RkRay ray = rk_shadow_ray(s, &light);
     w->result.rays += 1u;
-    if (rk_in_shadow(scene, testAlpha, &w->sampler, w->bounce, &ray)) return black;
+    RkHit hit;
+    rk_trace(scene, &ray, 1u, testAlpha, &w->sampler, 2u * w->bounce + 1u, &hit);
+    if (hit.draw != RK_NONE) return black;
     if (s->layered || w->path.mediaCount != 0u) {
         float length = light.infinite ? RK_INFINITY : rk_length(ray.direction);
         f = f * rk_shadow_transmittance(scene, s, material, &w->path, light.direction, length);
@@ -264,7 +254,7 @@ RK_FN void rk_sample_path(const RkTables *scene, RK_GLOBAL const RkView *view, u
         RkSurface s;
         RkLayers layers;
         w.result.rays += 1u;
-        rk_advance(scene, testAlpha, &w.sampler, w.bounce, &w.ray, &hit);
+        rk_trace(scene, &w.ray, 0u, testAlpha, &w.sampler, 2u * w.bounce, &hit);
         if (!rk_arrive(scene, view, &hit, &w, &s, &layers)) break;
         if (!rk_scatter(scene, view, testAlpha, scene->draws[hit.draw].material, &s, &layers, &w)) break;
     }

@@ -10,13 +10,11 @@
 
 #include "wavefront.h"
 
-static void rk_level_records(const RkTables *tables, const RkView *view, const RkRecordPlace *places, uint32_t count, RkRecord *out) {
+static void rk_level_records(const RkTables *tables, const RkView *view, const RkRecordPlace *places, size_t count, RkRecord *out) {
     RkWavefront wavefront;
     rk_wavefront_open(&wavefront, tables, view);
-    for (uint32_t done = 0, part; done < count; done += part) {
-        part = count - done < RK_PLACES ? count - done : RK_PLACES;
-        rk_wavefront_render(&wavefront, places + done, part, out + done);
-    }
+    for (size_t done = 0; done < count; done += RK_PLACES)
+        rk_wavefront_render(&wavefront, places + done, count - done < RK_PLACES ? (uint)(count - done) : RK_PLACES, out + done);
 }
 
 /// Rays from outside, which meet every surface whatever its alpha.

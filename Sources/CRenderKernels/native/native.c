@@ -41,14 +41,13 @@ static bool has_samples(const RkRecordPlace *p) { return p->first < p->last && p
 
 void rk_native_records(
     RkLevel level, const RkTables *tables, const RkView *view, const RkRecordPlace *places, size_t count, RkRecord *out) {
-    enum { most = 64 };
     const RkNativeLevel *kernels = rk_native_level_table(level);
     RkFloatState state = rk_enter_profile();
     for (size_t done = 0, part; done < count; done += part) {
         part = 0;
-        while (part < most && done + part < count && has_samples(places + done + part)) part++;
+        while (done + part < count && has_samples(places + done + part)) part++;
         if (part != 0) {
-            kernels->records(tables, view, places + done, (uint32_t)part, out + done);
+            kernels->records(tables, view, places + done, part, out + done);
         } else {
             memset(out + done, 0, sizeof *out);
             part = 1;

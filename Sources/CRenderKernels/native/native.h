@@ -12,7 +12,7 @@ typedef struct {
 
 typedef struct {
     /// Renders records; each place has at least one sample and at most 16.
-    void (*records)(const RkTables *tables, const RkView *view, const RkRecordPlace *places, uint32_t count, RkRecord *out);
+    void (*records)(const RkTables *tables, const RkView *view, const RkRecordPlace *places, size_t count, RkRecord *out);
     /// Closest hits of all surfaces, whatever their alpha.
     void (*closest)(const RkTables *tables, const RkPlainRay *rays, uint32_t count, RkHit *hits);
 } RkNativeLevel;

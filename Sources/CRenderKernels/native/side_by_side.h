@@ -81,14 +81,8 @@ static_assert(RK_WALKS % RK_LANES == 0, "the last vector lies within its array")
 
 /// Draws camera rays.
 RK_CALL void rk_aim_cameras(RkCameraRays *__restrict c, const RkView *view) {
-    uint width = view->width, frame = view->frame, keyLow = view->keyLow, keyHigh = view->keyHigh;
     RK_SIDE_BY_SIDE(k, c->count) {
-        RkSampler sampler;
-        sampler.pixel = c->y[k] * width + c->x[k];
-        sampler.sample = c->sample[k];
-        sampler.frame = frame;
-        sampler.keyLow = keyLow;
-        sampler.keyHigh = keyHigh;
+        RkSampler sampler = rk_sampler(view, c->y[k] * view->width + c->x[k], c->sample[k]);
         RkRay ray = rk_camera_ray(view, c->x[k], c->y[k], rk_draw(&sampler, 0u));
         c->pixel[k] = sampler.pixel;
         RK_PUT3(c->origin, k, ray.origin);
@@ -100,14 +94,9 @@ RK_CALL void rk_aim_cameras(RkCameraRays *__restrict c, const RkView *view) {
 
 /// Draws the numbers of each path's bounce.
 RK_CALL void rk_draw_numbers(
-    const RkWalks *__restrict w, RkBounces *__restrict b, uint active, uint frame, uint keyLow, uint keyHigh) {
+    const RkWalks *__restrict w, RkBounces *__restrict b, uint active, const RkView *view) {
     RK_SIDE_BY_SIDE(k, active) {
-        RkSampler sampler;
-        sampler.pixel = w->pixel[k];
-        sampler.sample = w->sample[k];
-        sampler.frame = frame;
-        sampler.keyLow = keyLow;
-        sampler.keyHigh = keyHigh;
+        RkSampler sampler = rk_sampler(view, w->pixel[k], w->sample[k]);
         float4 first = rk_draw(&sampler, 1u + 2u * w->bounce[k]);
         float4 second = rk_draw(&sampler, 2u + 2u * w->bounce[k]);
         b->random0[k] = first.x;

@@ -29,13 +29,7 @@ typedef struct {
 } RkWavefront;
 
 RK_FN RkSampler rk_sampler_of(const RkWavefront *f, uint k) {
-    RkSampler sampler;
-    sampler.pixel = f->walks.pixel[k];
-    sampler.sample = f->walks.sample[k];
-    sampler.frame = f->view->frame;
-    sampler.keyLow = f->view->keyLow;
-    sampler.keyHigh = f->view->keyHigh;
-    return sampler;
+    return rk_sampler(f->view, f->walks.pixel[k], f->walks.sample[k]);
 }
 
 RK_FN RkHit rk_hit_of(const RkWavefront *f, uint k) {
@@ -355,7 +349,7 @@ static void rk_walk_all(RkWavefront *f) {
     while (f->active < RK_WALKS && rk_refill(f, f->active)) f->active++;
     while (f->active != 0u) {
         rk_follow(f);
-        rk_draw_numbers(&f->walks, &f->bounces, f->active, view->frame, view->keyLow, view->keyHigh);
+        rk_draw_numbers(&f->walks, &f->bounces, f->active, view);
         for (uint k = 0; k < f->active; k++) {
             rk_look_up_surface(f, k);
             rk_look_up_light(f, k);
