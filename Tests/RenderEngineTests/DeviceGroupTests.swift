@@ -48,6 +48,15 @@ import Testing
         }
     }
 
+    @Test("who takes the rest is not measured by one that has left")
+    func somebodyTakesTheRest() {
+        var book = ShareBook(units: 64, members: 2)
+        for seconds in [(0, 0.001), (1, 1.0)] { book.done(seconds.0, units: book.take(seconds.0)?.count ?? 0, seconds: seconds.1) }
+        #expect(book.take(1) == nil)
+        book.done(0, units: book.take(0)?.count ?? 0, seconds: 1e6)
+        #expect(book.take(0) != nil)
+    }
+
     @Test func placesAreComputedInTheirOrder() throws {
         let prepared = try PreparedScene(KnownAnswers.night)
         let request = Requests.full(width: 24, height: 18, samples: 40)
