@@ -175,7 +175,8 @@ let package = Package(
                 "NodeRuntime", "Node", "Roles", "RenderModel", "EventLoop", "Store", "Kademlia", "LibP2P", "Identity", "Crypto", "Wire",
                 "Determinism", logging,
             ]),
-        tests("SimulationEngineTests", ["SimulationEngine", "Node", "GossipSub", "Kademlia", "Determinism"]),
+        tests(
+            "SimulationEngineTests", ["SimulationEngine", "Node", "GossipSub", "Kademlia", "LibP2P", "Identity", "Wire", "Determinism"]),
         tests("ConsoleTests", ["Console", argumentParser]),
         tests("BenchmarksTests", ["Benchmarks", "NodeCLI", "NodeRuntime", "RenderEngine", "EventLoop"]),
         tests("NodeCLITests", ["NodeCLI", "NodeRuntime", "Denoise", "RenderEngine", "SceneIO", "Roles", "ProofOfRender", "RenderModel"]),

@@ -21,19 +21,26 @@ struct RunCommand: ParsableCommand {
     var seed: Int?
     @Option(help: "Number of nodes, instead of the scenario's.")
     var nodes: Int?
+    @Option(help: "Number of threads; the result is the same for any. Default: as many as the machine has processors.")
+    var threads: Int?
     @Option(help: ArgumentHelp("Write the report as JSON.", valueName: "file"))
     var json: String?
     @Option(help: "How progress is shown.")
     var progress = Progress.plain
+
+    func validate() throws {
+        guard (1...256).contains(threads ?? 1) else { throw ValidationError("--threads takes 1 to 256") }
+    }
 
     func run() throws {
         HugePages.request()
         var file = try ScenarioFile(named: scenario)
         file.override(seed: seed, nodes: nodes)
         let regions = try file.regionMatrix()
+        let (seed, threads) = (UInt64(file.seed), threads ?? ProcessorTime.processors)
         switch file.kind {
-        case .overlay: try run(OverlayScenario(file.overlay, regions: regions, seed: UInt64(file.seed)), of: file)
-        case .jobs: try run(JobScenario(file.jobs, regions: regions, seed: UInt64(file.seed)), of: file)
+        case .overlay: try run(OverlayScenario(file.overlay, regions: regions, seed: seed, threads: threads), of: file)
+        case .jobs: try run(JobScenario(file.jobs, regions: regions, seed: seed, threads: threads), of: file)
         }
     }
 
@@ -96,6 +103,9 @@ final class Interruption {
 }
 
 enum ProcessorTime {
+    /// Those that this process may use.
+    static var processors: Int { max(1, min(256, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))) }
+
     /// What this process has used so far.
     static var seconds: Double {
         var time = timespec()

@@ -30,7 +30,7 @@ struct Adversaries: Sendable {
         if conduct.count <= Int(node) { conduct += [Misconduct?](repeating: nil, count: Int(node) + 1 - conduct.count) }
         conduct[Int(node)] = misconduct
         guard misconduct == .lying else { return }
-        liars.append((peer.dhtKey, Contact(id: peer, addresses: AddressList([SimulatedNetwork.address(of: node)]))))
+        liars.append((peer.dhtKey, Contact(id: peer, addresses: AddressList([World.address(of: node)]))))
     }
 
     /// Whether a node keeps to itself what its state machines want to say.

@@ -1,137 +1,102 @@
 import Determinism
 
-/// A calendar queue (Brown 1988) of events in the order of (time, insertion): constant time per event where a heap pays log n.
+/// A calendar queue (Brown 1988) of the events of a shard's nodes, which are taken a window of time at once and node by node.
 ///
 /// Days are fixed slices of time in a ring of one year; events of later years wait in their day until their year comes. Events lie in
-/// one pool, each day is a chain through it, and only the current day is sorted, by place: nothing is allocated per event or per day.
-/// Two queues that get the same calls give the same order.
-struct CalendarQueue<Element> {
+/// one pool and each day is a chain through it: nothing is allocated or sorted per event or per day. `open` moves the events of a
+/// window from their days to their nodes, each node's in the order of `Event.precedes`; a node finds its own memory in the cache
+/// for all of them.
+struct CalendarQueue {
     private struct Entry {
-        /// Nil where the entry is free.
-        var element: Element?
-        var time: UInt64
-        var sequence: UInt64
-        /// The next of the same day, or of the free ones.
+        var event: Event
+        /// The next of the same day, of the same node, or of the free ones.
         var next: UInt32
-    }
-
-    private struct Place {
-        var time: UInt64
-        var sequence: UInt64
-        var index: UInt32
     }
 
     private static var none: UInt32 { .max }
 
     private let dayShift: UInt64
     private let dayMask: UInt64
+    /// Nodes of the shard are `number`, `number + stride`, …
+    private let stride: UInt32
     private var pool: [Entry] = []
     private var free = CalendarQueue.none
     /// The first entry of each day.
     private var days: [UInt32]
-    /// Events of the current day, latest first, so that the next one is popped off the end.
-    private var today: [Place] = []
+    /// The first day that may hold an event.
     private var currentDay: UInt64 = 0
-    private var sequence: UInt64 = 0
+    /// Where it is known, the time of the earliest event.
+    private var earliest: UInt64?
+    /// The end of the open window; events before it lie with their nodes.
+    private var horizon: UInt64 = 0
+    /// First and last entry of each node in the open window, by place in the shard.
+    private var chains: [(first: UInt32, last: UInt32)] = []
+    /// Places of the nodes to which something happens in the open window.
+    private(set) var agenda: [UInt32] = []
     private(set) var count = 0
 
     /// - Parameters:
-    ///   - dayShift: length of a day as a power of two, in nanoseconds; 2^17 is about an eighth of a millisecond.
+    ///   - dayShift: length of a day as a power of two, in nanoseconds; 2^20 is about a millisecond.
     ///   - daysPerYearShift: number of days as a power of two.
-    init(dayShift: UInt64 = 17, daysPerYearShift: UInt64 = 19) {
+    init(stride: UInt32 = 1, dayShift: UInt64 = 20, daysPerYearShift: UInt64 = 16) {
+        self.stride = stride
         self.dayShift = dayShift
         dayMask = (1 << daysPerYearShift) - 1
         days = Array(repeating: CalendarQueue.none, count: 1 << Int(daysPerYearShift))
     }
 
-    /// Time may not lie before that of the last event popped; where it does, it is clamped to it.
-    mutating func push(_ element: Element, at time: Instant) {
-        let day = time.nanoseconds >> dayShift
-        let index = take(element, time.nanoseconds)
+    /// An event of an open window must be of the node whose events are being taken; all others lie behind the window.
+    mutating func push(_ event: Event) {
+        let index = take(event)
         count += 1
-        if day <= currentDay {
-            insertToday(Place(time: time.nanoseconds, sequence: pool[Int(index)].sequence, index: index))
-        } else {
-            pool[Int(index)].next = days[Int(day & dayMask)]
-            days[Int(day & dayMask)] = index
-        }
+        if event.time < horizon { return insert(index, at: Int(event.node / stride)) }
+        if let known = earliest { earliest = min(known, event.time) }
+        let day = event.time >> dayShift
+        // An event from another shard, or one of the scenario's, before the earliest that was known.
+        currentDay = min(currentDay, day)
+        pool[Int(index)].next = days[Int(day & dayMask)]
+        days[Int(day & dayMask)] = index
     }
 
     /// An entry of the pool for a new event.
-    private mutating func take(_ element: Element, _ time: UInt64) -> UInt32 {
-        defer { sequence &+= 1 }
+    private mutating func take(_ event: Event) -> UInt32 {
         guard free != CalendarQueue.none else {
-            pool.append(Entry(element: element, time: time, sequence: sequence, next: CalendarQueue.none))
+            pool.append(Entry(event: event, next: CalendarQueue.none))
             return UInt32(pool.count - 1)
         }
         let index = free
         free = pool[Int(index)].next
-        pool[Int(index)] = Entry(element: element, time: time, sequence: sequence, next: CalendarQueue.none)
+        pool[Int(index)].event = event
         return index
     }
 
-    private mutating func insertToday(_ place: Place) {
-        var low = 0
-        var high = today.count
-        while low < high {
-            let middle = (low + high) / 2
-            if CalendarQueue.isLater(today[middle], place) { low = middle + 1 } else { high = middle }
-        }
-        today.insert(place, at: low)
-    }
-
-    private static func isLater(_ a: Place, _ b: Place) -> Bool {
-        a.time != b.time ? a.time > b.time : a.sequence > b.sequence
-    }
-
-    /// The earliest event's time.
-    mutating func nextTime() -> Instant? {
+    /// The time of the earliest event; no window may be open.
+    mutating func earliestTime() -> UInt64? {
         guard count > 0 else { return nil }
-        advance()
-        return today.last.map { Instant(nanoseconds: $0.time) }
-    }
-
-    mutating func pop() -> (time: Instant, element: Element)? {
-        guard count > 0 else { return nil }
-        advance()
-        guard let place = today.popLast() else { return nil }
-        let element = pool[Int(place.index)].element.take()
-        pool[Int(place.index)].next = free
-        free = place.index
-        guard let element else { return nil }
-        count -= 1
-        return (Instant(nanoseconds: place.time), element)
-    }
-
-    /// Makes `today` hold the earliest event.
-    private mutating func advance() {
+        if let earliest { return earliest }
         var emptyDays = 0
-        while today.isEmpty {
+        while true {
+            if let time = earliest(of: currentDay) {
+                earliest = time
+                return time
+            }
             currentDay += 1
             emptyDays += 1
             if emptyDays > days.count { currentDay = earliestDay() }
-            let day = Int(currentDay & dayMask)
-            guard days[day] != CalendarQueue.none else { continue }
-            gather(day, before: (currentDay + 1) << dayShift)
         }
     }
 
-    /// Moves the events of this year from a day into `today`; those of later years stay.
-    private mutating func gather(_ day: Int, before end: UInt64) {
-        var index = days[day]
-        var rest = CalendarQueue.none
+    /// The earliest event of this year in a day.
+    private func earliest(of day: UInt64) -> UInt64? {
+        let end = (day + 1) << dayShift
+        var found: UInt64?
+        var index = days[Int(day & dayMask)]
         while index != CalendarQueue.none {
-            let next = pool[Int(index)].next
-            if pool[Int(index)].time < end {
-                today.append(Place(time: pool[Int(index)].time, sequence: pool[Int(index)].sequence, index: index))
-            } else {
-                pool[Int(index)].next = rest
-                rest = index
-            }
-            index = next
+            let time = pool[Int(index)].event.time
+            if time < end { found = min(found ?? .max, time) }
+            index = pool[Int(index)].next
         }
-        days[day] = rest
-        if today.count > 1 { today.sort(by: CalendarQueue.isLater) }
+        return found
     }
 
     /// After a whole empty year: jump instead of stepping. Only called where an event exists.
@@ -140,10 +105,83 @@ struct CalendarQueue<Element> {
         for first in days {
             var index = first
             while index != CalendarQueue.none {
-                earliest = min(earliest, pool[Int(index)].time)
+                earliest = min(earliest, pool[Int(index)].event.time)
                 index = pool[Int(index)].next
             }
         }
         return earliest >> dayShift
+    }
+
+    // MARK: Windows
+
+    /// Opens the window of all events before `end`; `agenda` says to which nodes something happens.
+    mutating func open(before end: UInt64) {
+        horizon = end
+        let last = end >> dayShift
+        // A year has each day once: of a longer window the rest would bring nothing more.
+        for day in currentDay..<max(currentDay, min(last + 1, currentDay + UInt64(days.count))) {
+            gather(Int(day & dayMask), before: end)
+        }
+        currentDay = max(currentDay, last)
+        earliest = nil
+    }
+
+    /// Closes the window, of which every event must have been taken.
+    mutating func close() {
+        horizon = 0
+        agenda.removeAll(keepingCapacity: true)
+    }
+
+    /// The next event of a node in the open window.
+    mutating func pop(_ place: UInt32) -> Event? {
+        let index = chains[Int(place)].first
+        guard index != CalendarQueue.none else { return nil }
+        chains[Int(place)].first = pool[Int(index)].next
+        var event = Event(time: 0, node: 0, cause: 0, serial: 0, kind: .none)
+        swap(&event, &pool[Int(index)].event)
+        pool[Int(index)].next = free
+        free = index
+        count -= 1
+        return event
+    }
+
+    /// Moves the events before `end` from a day to their nodes; the others stay.
+    private mutating func gather(_ day: Int, before end: UInt64) {
+        var index = days[day]
+        var rest = CalendarQueue.none
+        while index != CalendarQueue.none {
+            let next = pool[Int(index)].next
+            if pool[Int(index)].event.time < end {
+                let place = pool[Int(index)].event.node / stride
+                while chains.count <= Int(place) { chains.append((CalendarQueue.none, CalendarQueue.none)) }
+                if chains[Int(place)].first == CalendarQueue.none { agenda.append(place) }
+                insert(index, at: Int(place))
+            } else {
+                pool[Int(index)].next = rest
+                rest = index
+            }
+            index = next
+        }
+        days[day] = rest
+    }
+
+    /// Puts an entry where it belongs among those of its node: mostly at the end.
+    private mutating func insert(_ index: UInt32, at place: Int) {
+        let first = chains[place].first
+        pool[Int(index)].next = CalendarQueue.none
+        if first == CalendarQueue.none {
+            chains[place] = (index, index)
+        } else if pool[Int(chains[place].last)].event.precedes(pool[Int(index)].event) {
+            pool[Int(chains[place].last)].next = index
+            chains[place].last = index
+        } else if pool[Int(index)].event.precedes(pool[Int(first)].event) {
+            pool[Int(index)].next = first
+            chains[place].first = index
+        } else {
+            var before = first
+            while pool[Int(pool[Int(before)].next)].event.precedes(pool[Int(index)].event) { before = pool[Int(before)].next }
+            pool[Int(index)].next = pool[Int(before)].next
+            pool[Int(before)].next = index
+        }
     }
 }

@@ -1,5 +1,5 @@
 /// Counts of durations in buckets of 1/32 relative width: percentiles within 3 % in constant memory.
-public struct Histogram: Sendable {
+public struct Histogram: Equatable, Sendable {
     private static let subBits = 5
     private var counts = [UInt64](repeating: 0, count: 64 << subBits)
     public private(set) var count: UInt64 = 0

@@ -66,10 +66,8 @@ public struct JobScenario {
     }
 
     private enum Action: UInt64 {
-        case join
         case submit
         case crash
-        case restart
     }
 
     private struct Job {
@@ -94,9 +92,11 @@ public struct JobScenario {
         var task: UInt32
     }
 
-    public init(_ parameters: Parameters, regions: RegionMatrix, seed: UInt64) {
+    public init(_ parameters: Parameters, regions: RegionMatrix, seed: UInt64, threads: Int = 1) {
         self.parameters = parameters
-        simulation = Simulation(seed: seed, regions: regions, links: parameters.links)
+        simulation = Simulation(seed: seed, regions: regions, links: parameters.links, threads: threads) { event in
+            if case .role(.manager, _) = event { true } else { false }
+        }
         random = Generator(seed: seed).fork("jobs")
         scene = SimulatedEngine.scene(blocks: parameters.sceneBlocks, bytes: parameters.sceneBlockBytes, seed: seed)
         populate()
@@ -131,23 +131,21 @@ public struct JobScenario {
             let speed = place == .leaf ? 100.0 : 1000
             _ = simulation.add(member, megabitsUp: speed, megabitsDown: speed)
             let share = number == 0 ? 0 : number < firstWorker ? 0.1 : 0.2 + 0.8 * random.unit()
-            schedule(.join, node, at: .origin + parameters.joining * share)
+            simulation.scheduleStart(of: node, at: .origin + parameters.joining * share)
         }
         for cheat in 0..<min(parameters.cheats, parameters.workers) { simulation.engine.cheats[UInt32(firstWorker + cheat)] = 0.05 }
-        for job in 0..<parameters.jobs {
-            schedule(.submit, UInt32(job), at: .origin + parameters.joining + .seconds(5) + parameters.submitting * random.unit())
+        for _ in 0..<parameters.jobs {
+            schedule(.submit, at: .origin + parameters.joining + .seconds(5) + parameters.submitting * random.unit())
         }
         scheduleCrash(from: .origin + parameters.joining)
     }
 
-    private mutating func schedule(_ action: Action, _ number: UInt32, at time: Instant) {
-        simulation.schedule(action.rawValue << 32 | UInt64(number), at: time)
-    }
+    private mutating func schedule(_ action: Action, at time: Instant) { simulation.schedule(action.rawValue, at: time) }
 
     private mutating func scheduleCrash(from time: Instant) {
         let rate = parameters.churnPerHour * Double(parameters.workers + parameters.verifiers) / 3600
         guard rate > 0 else { return }
-        schedule(.crash, 0, at: time + .seconds(-Simulation.logarithm(1 - random.unit()) / rate))
+        schedule(.crash, at: time + .seconds(-Simulation.logarithm(1 - random.unit()) / rate))
     }
 
     public var end: Instant { .origin + parameters.limit }
@@ -169,30 +167,27 @@ public struct JobScenario {
         return !isFinished
     }
 
-    private mutating func handle(_ event: Simulation.Report) {
-        switch event {
-        case .scenario(let number):
-            guard let action = Action(rawValue: number >> 32) else { return }
-            carryOut(action, UInt32(truncatingIfNeeded: number))
-        case .event(_, .role(.manager, let event)): note(event)
-        case .answer(let node, .client, let query, let answer): note(answer, of: node, query)
-        case .tile(_, let job, _, let tile, let bytes):
+    private mutating func handle(_ told: Simulation.Report) {
+        switch told.fact {
+        case .scenario(let number): Action(rawValue: number).map { carryOut($0) }
+        case .event(.role(.manager, let event)): note(event)
+        case .answer(.client, let query, let answer): note(answer, of: told.node, query, at: told.time)
+        case .tile(let job, _, let tile, let bytes):
             report.tilesDelivered += 1
             if !accepted.contains(where: { $0.job == job }) { violate("a tile of a job without an accepted task was delivered") }
             if bytes.count != Int(tile.width) * Int(tile.height) * 12 { report.tilesWrong += 1 }
-        case .event, .answer, .lookedUp: break
+        case .event, .answer, .lookedUp, .started: break
         }
     }
 
-    private mutating func carryOut(_ action: Action, _ number: UInt32) {
+    private mutating func carryOut(_ action: Action) {
         switch action {
-        case .join, .restart: simulation.start(number)
         case .submit: submit()
         case .crash:
             let victim = UInt32(firstWorker) + UInt32(random.next() % UInt64(parameters.workers + parameters.verifiers))
             if simulation.isUp(victim) {
                 simulation.crash(victim)
-                schedule(.restart, victim, at: simulation.now + parameters.downtime)
+                simulation.scheduleStart(of: victim, at: simulation.now + parameters.downtime)
             }
             scheduleCrash(from: simulation.now)
         }
@@ -215,7 +210,7 @@ public struct JobScenario {
     }
 
     /// Queries below 2^32 are submissions; those above fetch the pictures of the same job.
-    private mutating func note(_ answer: RoleAnswer, of node: UInt32, _ query: Roles.QueryID) {
+    private mutating func note(_ answer: RoleAnswer, of node: UInt32, _ query: Roles.QueryID, at time: Instant) {
         let number = Int(truncatingIfNeeded: query.value & 0xffff_ffff)
         guard number < jobs.count, jobs[number].client == node else { return }
         switch answer {
@@ -225,7 +220,7 @@ public struct JobScenario {
         case .delivered:
             jobs[number].isOver = true
             report.jobsVerified += 1
-            report.completion.record(nanoseconds: (simulation.now - jobs[number].began).nanosecondsClamped)
+            report.completion.record(nanoseconds: (time - jobs[number].began).nanosecondsClamped)
         case .failed(let failure):
             jobs[number].isOver = true
             report.jobsFailed += 1
@@ -241,7 +236,7 @@ public struct JobScenario {
             case .accepted:
                 report.tasksAccepted += 1
                 if !accepted.insert(TaskPlace(job: job, task: task)).inserted { violate("task \(task) of a job was accepted twice") }
-                if let node = SimulatedNetwork.node(of: PeerID(ed25519: worker)), simulation.engine.cheats[node] != nil {
+                if let node = World.node(of: PeerID(ed25519: worker)), simulation.engine.cheats[node] != nil {
                     violate("an altered result of Worker \(node) was accepted")
                 }
             case .rejected: report.attemptsRejected += 1

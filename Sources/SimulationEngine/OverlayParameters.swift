@@ -44,7 +44,6 @@ extension OverlayScenario {
         public var simulated: Duration = .zero
         public var events: UInt64 = 0
         public var digest: UInt64 = 0
-        public var joined = 0
         public var crashes = 0
         public var messages = 0
         /// To everybody who was up when the message was published.

@@ -16,16 +16,12 @@ extension OverlayScenario {
         let everybody = parameters.nodes + parameters.sybils
         simulation.reserveCapacity(everybody)
         isHostile = [Bool](repeating: false, count: everybody)
-        let seeds = (0..<UInt32(min(OverlayScenario.bootstrapCount, core))).map {
-            (simulation.peer(of: $0), [Simulation.address(of: $0)])
-        }
-        let network = NetworkParameters(
-            id: Bytes32(words: 1, 2, 3, 4), prefix: "simulated", bootstrap: seeds, round: .seconds(30), shards: 1)
-        let (bootstrap, manager, leaf) = (pattern(.bootstrap, network), pattern(.manager, network), pattern(.leaf, network))
+        let seeds = min(OverlayScenario.bootstrapCount, core)
+        let patterns = (0..<simulation.shardCount).map { _ in Patterns(self) }
         for number in 0..<parameters.nodes {
-            let share = number < seeds.count ? 0 : number < core ? random.unit() * 0.5 : 0.5 + random.unit() * 0.5
-            add(number, number < seeds.count ? bootstrap : number < core ? manager : leaf)
-            schedule(.join, UInt32(number), at: .origin + parameters.joining * share)
+            let share = number < seeds ? 0 : number < core ? random.unit() * 0.5 : 0.5 + random.unit() * 0.5
+            add(number, number < seeds ? \.bootstrap : number < core ? \.manager : \.leaf, of: patterns)
+            simulation.scheduleStart(of: UInt32(number), at: .origin + parameters.joining * share)
         }
         scheduleNext(.publish, from: measuringBegins, rate: parameters.messagesPerSecond)
         scheduleNext(.lookUp, from: measuringBegins, rate: parameters.lookupsPerSecond)
@@ -33,16 +29,33 @@ extension OverlayScenario {
         scheduleNext(.rehearse, from: .origin + parameters.joining * 0.5, rate: parameters.rehearsalPerSecond)
         corruptCore()
         for number in parameters.nodes..<everybody {
-            add(number, manager)
+            add(number, \.manager, of: patterns)
             corrupt(number, .silent)
-            schedule(.join, UInt32(number), at: .origin + parameters.joining * (random.unit() * 0.5))
+            simulation.scheduleStart(of: UInt32(number), at: .origin + parameters.joining * (random.unit() * 0.5))
         }
         for content in 0..<parameters.contents {
             schedule(.provide, UInt32(content), at: .origin + parameters.joining + parameters.settling * 0.5)
         }
     }
 
-    /// What all nodes of a place have in common, in memory too.
+    /// What all nodes of a place and a shard have in common, in memory too.
+    private struct Patterns {
+        let bootstrap: NodeParameters
+        let manager: NodeParameters
+        let leaf: NodeParameters
+
+        init(_ scenario: OverlayScenario) {
+            let seeds = (0..<UInt32(min(OverlayScenario.bootstrapCount, scenario.core))).map {
+                (scenario.simulation.peer(of: $0), [Simulation.address(of: $0)])
+            }
+            let network = NetworkParameters(
+                id: Bytes32(words: 1, 2, 3, 4), prefix: "simulated", bootstrap: seeds, round: .seconds(30), shards: 1)
+            bootstrap = scenario.pattern(.bootstrap, network)
+            manager = scenario.pattern(.manager, network)
+            leaf = scenario.pattern(.leaf, network)
+        }
+    }
+
     private func pattern(_ place: Discovery.Place, _ network: NetworkParameters) -> NodeParameters {
         var member = NodeParameters(
             signing: simulation.signing(of: 0), network: network, place: place, roles: [], profile: .zero,
@@ -55,12 +68,12 @@ extension OverlayScenario {
         return member
     }
 
-    private mutating func add(_ number: Int, _ pattern: NodeParameters) {
-        var member = pattern
+    private mutating func add(_ number: Int, _ pattern: KeyPath<Patterns, NodeParameters>, of patterns: [Patterns]) {
+        var member = patterns[number % patterns.count][keyPath: pattern]
         member.signing = simulation.signing(of: UInt32(number))
         member.generator = Generator(seed: simulation.seed).fork(UInt64(number))
-        let place = member.place
-        _ = simulation.add(member, megabitsUp: place == .leaf ? 10 : 100, megabitsDown: place == .leaf ? 10 : 100)
+        let speed = member.place == .leaf ? 10.0 : 100
+        _ = simulation.add(member, megabitsUp: speed, megabitsDown: speed)
     }
 
     /// Draws who of the core is hostile.

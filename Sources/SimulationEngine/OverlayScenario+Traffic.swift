@@ -44,8 +44,8 @@ extension OverlayScenario {
     }
 
     /// A lookup is over: it succeeded where it tells the truth.
-    mutating func judge(_ lookup: Lookup, _ result: QueryResult) {
-        let duration = (simulation.now - lookup.began).nanosecondsClamped
+    mutating func judge(_ lookup: Lookup, _ result: QueryResult, at time: Instant) {
+        let duration = (time - lookup.began).nanosecondsClamped
         let wanted = Contact(id: simulation.peer(of: lookup.target), addresses: AddressList([Simulation.address(of: lookup.target)]))
         switch result {
         case .peer(wanted):

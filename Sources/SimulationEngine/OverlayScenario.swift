@@ -10,11 +10,9 @@ import Wire
 /// DHT and gossip alone: nodes join, core nodes publish, anybody looks things up, some come and go, some are hostile.
 public struct OverlayScenario {
     enum Action: UInt64 {
-        case join
         case publish
         case lookUp
         case crash
-        case restart
         case provide
         case rehearse
     }
@@ -42,9 +40,11 @@ public struct OverlayScenario {
         let isContent: Bool
     }
 
-    public init(_ parameters: Parameters, regions: RegionMatrix, seed: UInt64) {
+    public init(_ parameters: Parameters, regions: RegionMatrix, seed: UInt64, threads: Int = 1) {
         self.parameters = parameters
-        simulation = Simulation(seed: seed, regions: regions, links: parameters.links)
+        simulation = Simulation(seed: seed, regions: regions, links: parameters.links, threads: threads) { event in
+            if case .gossip = event { true } else { false }
+        }
         random = Generator(seed: seed).fork("overlay")
         core = min(parameters.nodes, max(2, Int(Double(parameters.nodes) * parameters.coreShare)))
         topic = Topic.shard(0).name(prefix: "simulated")
@@ -82,17 +82,18 @@ public struct OverlayScenario {
         return true
     }
 
-    private mutating func handle(_ event: Simulation.Report) {
-        switch event {
+    private mutating func handle(_ told: Simulation.Report) {
+        switch told.fact {
         case .scenario(let number):
             guard let action = Action(rawValue: number >> 32) else { return }
             carryOut(action, UInt32(truncatingIfNeeded: number))
-        case .event(let node, .gossip(let name, _, let bytes)):
+        case .event(.gossip(let name, _, let bytes)):
             guard name == topic, let number = message(bytes) else { return }
-            ledger.heard(number, by: Int(node), at: simulation.now)
-        case .lookedUp(let node, let number, let result):
-            guard number < lookups.count, lookups[Int(number)].node == node else { return }
-            judge(lookups[Int(number)], result)
+            ledger.heard(number, by: Int(told.node), at: told.time)
+        case .lookedUp(let number, let result):
+            guard number < lookups.count, lookups[Int(number)].node == told.node else { return }
+            judge(lookups[Int(number)], result, at: told.time)
+        case .started: ledger.started(Int(told.node), at: told.time)
         case .event, .answer, .tile: break
         }
     }
@@ -107,9 +108,6 @@ public struct OverlayScenario {
         let now = simulation.now
         let isOver = now >= measuringBegins + parameters.measuring
         switch action {
-        case .join:
-            start(node)
-            report.joined += 1
         case .rehearse where now < measuringBegins:
             publish(isRehearsal: true)
             scheduleNext(.rehearse, from: now, rate: parameters.rehearsalPerSecond)
@@ -128,17 +126,11 @@ public struct OverlayScenario {
                 report.crashes += 1
                 simulation.crash(victim)
                 ledger.crashed(Int(victim), at: now)
-                schedule(.restart, victim, at: now + parameters.downtime)
+                simulation.scheduleStart(of: victim, at: now + parameters.downtime)
             }
             scheduleNext(.crash, from: now, rate: parameters.churnPerHour * Double(core) / 3600)
-        case .restart: start(node)
         case .provide: provide(node)
         }
-    }
-
-    private mutating func start(_ node: UInt32) {
-        simulation.start(node)
-        ledger.started(Int(node), at: simulation.now)
     }
 
     private mutating func beginMeasuring() {

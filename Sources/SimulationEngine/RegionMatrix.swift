@@ -5,6 +5,10 @@ public struct RegionMatrix: Sendable {
     private let cumulative: [Double]
     /// Row-major one-way latency in nanoseconds.
     private let latency: [UInt64]
+    /// The shortest of them. Nothing gets from one node to another in less.
+    let shortest: UInt64
+    /// Latencies below it count as it, in nanoseconds: time must go on.
+    static let latencyMin: UInt64 = 100_000
 
     public enum Failure: Error, Equatable, CustomStringConvertible {
         case malformed(line: Int)
@@ -38,7 +42,8 @@ public struct RegionMatrix: Sendable {
             sum += row.share / total
             return sum
         }
-        latency = rows.flatMap { $0.milliseconds.map { UInt64($0 * 1_000_000) } }
+        latency = rows.flatMap { $0.milliseconds.map { max(RegionMatrix.latencyMin, UInt64($0 * 1_000_000)) } }
+        shortest = latency.min() ?? RegionMatrix.latencyMin
     }
 
     public var count: Int { names.count }

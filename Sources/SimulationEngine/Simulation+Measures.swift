@@ -4,18 +4,20 @@ import Node
 extension Simulation {
     /// Bytes sent and received by a node, headers included.
     public func traffic(of node: UInt32) -> UInt64 {
-        network.hosts[Int(node)].bytesUp + network.hosts[Int(node)].bytesDown
+        member(node).host.bytesUp + member(node).host.bytesDown
     }
 
-    public func connectionCount(of node: UInt32) -> Int { network.hosts[Int(node)].links.count }
+    func region(of node: UInt32) -> UInt8 { world.places[Int(node)].region }
+
+    public func connectionCount(of node: UInt32) -> Int { member(node).host.links.count }
 
     /// Gossip that came to a node since it was started: messages, and copies of them beyond the first.
     public func gossip(of node: UInt32) -> (messages: UInt64, duplicates: UInt64) {
-        (member(node).gossipMessages, member(node).gossipDuplicates)
+        (member(node).node.gossipMessages, member(node).node.gossipDuplicates)
     }
 
     /// Members of the mesh of a topic that a node has.
-    public func gossipMesh(of node: UInt32, topic: String) -> [UInt32] { member(node).gossipMesh(of: topic).map(\.index) }
+    public func gossipMesh(of node: UInt32, topic: String) -> [UInt32] { member(node).node.gossipMesh(of: topic).map(\.index) }
 
     /// Natural logarithm of a number in (0, 1], by the series of artanh: only additions, multiplications and divisions, so that
     /// every machine gets the same bits.

@@ -3,43 +3,6 @@ import Testing
 
 @testable import SimulationEngine
 
-@Suite struct CalendarQueueTests {
-    /// Against a sorted array, with clusters, ties, gaps of whole years and pushes while popping.
-    @Test(arguments: [1, 2, 3] as [UInt64])
-    func popsInOrderOfTimeThenInsertion(seed: UInt64) {
-        var random = Generator(seed: seed)
-        var queue = CalendarQueue<Int>(dayShift: 4, daysPerYearShift: 3)
-        var model: [(time: UInt64, id: Int)] = []
-        var now: UInt64 = 0
-        var id = 0
-        for _ in 0..<4000 {
-            if random.chance(0.55) {
-                let gap: UInt64 = random.chance(0.02) ? 100_000 : random.next() % 200
-                queue.push(id, at: Instant(nanoseconds: now + gap))
-                model.append((now + gap, id))
-                id += 1
-            } else if let popped = queue.pop() {
-                let expected = model.enumerated().min { ($0.element.time, $0.element.id) < ($1.element.time, $1.element.id) }
-                #expect(popped.element == expected?.element.id)
-                #expect(popped.time.nanoseconds == expected?.element.time)
-                if let index = expected?.offset { model.remove(at: index) }
-                now = popped.time.nanoseconds
-            }
-        }
-        #expect(queue.count == model.count)
-    }
-
-    @Test func peekingDoesNotLoseEarlierPushes() {
-        var queue = CalendarQueue<Int>(dayShift: 4, daysPerYearShift: 3)
-        queue.push(1, at: Instant(nanoseconds: 10_000))
-        #expect(queue.nextTime()?.nanoseconds == 10_000)
-        queue.push(2, at: Instant(nanoseconds: 500))
-        #expect(queue.pop()?.element == 2)
-        #expect(queue.pop()?.element == 1)
-        #expect(queue.pop() == nil)
-    }
-}
-
 @Suite struct TraceDigestTests {
     @Test(arguments: [37, 64, 133] as [UInt8])
     func everyBitCounts(count: UInt8) {
@@ -88,6 +51,12 @@ import Testing
         #expect(matrix.nanoseconds(from: 1, to: 0) == 42_000_000)
         #expect(matrix.region(at: 0.74) == 0)
         #expect(matrix.region(at: 0.76) == 1)
+        #expect(matrix.shortest == 1_000_000)
+    }
+
+    /// Or a window of time would be empty, and time would stand still.
+    @Test func nothingIsAtOnce() throws {
+        #expect(try RegionMatrix(parsing: "here 1 0").shortest == RegionMatrix.latencyMin)
     }
 
     @Test(arguments: ["", "a 1 2 3", "a 1 x", "a 1 -1", "a 0 1"])
