@@ -1,3 +1,4 @@
+import CPrefetch
 import Determinism
 import Kademlia
 import LibP2P
@@ -66,13 +67,20 @@ struct Shard {
             inbox[sender].removeAll(keepingCapacity: true)
         }
         queue.open(before: end)
-        for place in queue.agenda {
-            while let event = queue.pop(place) {
+        let agenda = queue.agenda
+        for index in agenda.indices {
+            if index + 1 < agenda.count { fetchAhead(Int(agenda[index + 1])) }
+            while let event = queue.pop(agenda[index]) {
                 now = Instant(nanoseconds: event.time)
-                process(event, at: Int(place))
+                process(event, at: Int(agenda[index]))
             }
         }
         queue.close()
+    }
+
+    /// The next node's memory comes while this one's events are handled: a run of thousands waits for memory half of its time.
+    private func fetchAhead(_ place: Int) {
+        members.withUnsafeBufferPointer { prefetch($0.baseAddress! + place, MemoryLayout<Member>.size) }
     }
 
     /// - Parameter time: not before now, and for another node not before the end of the window, which is as long as the shortest way.
