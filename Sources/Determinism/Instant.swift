@@ -47,7 +47,11 @@ extension Duration {
 
     /// Seconds as a floating-point number, for display and for ratios only.
     public var inSeconds: Double {
-        Double(components.seconds) + Double(components.attoseconds) * 1e-18
+        let high = UInt64(truncatingIfNeeded: attoseconds >> 64)
+        guard attoseconds >= 0, high < 1 << 58 else { return Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
+        // What `components` gives, by one division.
+        let parts = (1_000_000_000_000_000_000 as UInt64).dividingFullWidth((high, UInt64(truncatingIfNeeded: attoseconds)))
+        return Double(parts.quotient) + Double(parts.remainder) * 1e-18
     }
 }
 

@@ -61,6 +61,11 @@ import Testing
     @Test func durations() {
         #expect(Duration.milliseconds(1500).nanosecondsClamped == 1_500_000_000)
         #expect(Duration.milliseconds(1500).inSeconds == 1.5)
+        let extremes: [Duration] = [.zero, .nanoseconds(1), .nanoseconds(-1), .seconds(Int64.max), .seconds(Int64.min)]
+        for duration in extremes + (0..<1000).map({ .nanoseconds(Int64($0) * 9_007_199_254_740_993) }) {
+            let (seconds, attoseconds) = duration.components
+            #expect(duration.inSeconds == Double(seconds) + Double(attoseconds) * 1e-18)
+        }
         #expect(Duration.seconds(-1).nanosecondsClamped == 0)
         #expect(Duration(secondsComponent: 0, attosecondsComponent: -1).nanosecondsClamped == 0)
         #expect(Duration(secondsComponent: 0, attosecondsComponent: 1_999_999_999).nanosecondsClamped == 1)
