@@ -5,7 +5,7 @@ internal import Wire
 /// node, so nobody can make two messages with one name.
 struct MessageKey: Hashable, Sendable {
     var high: UInt64
-    /// Never 0.
+    /// Odd.
     var low: UInt64
 }
 
@@ -35,39 +35,60 @@ struct MessageHasher: Sendable {
 /// Three open hash tables, each of half of the time to live: a message is known for between once and one and a half times
 /// `seenFor`. There is no timer per message and nothing is deleted singly.
 struct SeenCache: Sendable {
-    private struct Window: Sendable {
-        var keys: [MessageKey] = []
-        var serials: [UInt32] = []
-        var count = 0
+    /// Key and serial number in 20 bytes, which mostly lie in one cache line: the halves of the key would be aligned to 8.
+    private struct Cell: Sendable {
+        private let high: (UInt32, UInt32)
+        private let low: (UInt32, UInt32)
+        let serial: UInt32
 
-        func find(_ key: MessageKey) -> Int? {
+        static let vacant = Cell(MessageKey(high: 0, low: 0), 0)
+
+        init(_ key: MessageKey, _ serial: UInt32) {
+            high = (UInt32(truncatingIfNeeded: key.high >> 32), UInt32(truncatingIfNeeded: key.high))
+            low = (UInt32(truncatingIfNeeded: key.low >> 32), UInt32(truncatingIfNeeded: key.low))
+            self.serial = serial
+        }
+
+        var key: MessageKey {
+            MessageKey(high: UInt64(high.0) << 32 | UInt64(high.1), low: UInt64(low.0) << 32 | UInt64(low.1))
+        }
+
+        /// The low half of a key is never even.
+        var isVacant: Bool { low.1 == 0 }
+    }
+
+    private struct Window: Sendable {
+        private var cells: [Cell] = []
+        private(set) var count = 0
+
+        func serial(of key: MessageKey) -> UInt32? {
             guard count > 0 else { return nil }
-            let mask = keys.count - 1
+            let mask = cells.count - 1
             var index = Int(truncatingIfNeeded: key.high) & mask
-            while keys[index].low != 0 {
-                if keys[index] == key { return index }
+            while !cells[index].isVacant {
+                if cells[index].key == key { return cells[index].serial }
                 index = (index + 1) & mask
             }
             return nil
         }
 
         mutating func insert(_ key: MessageKey, _ serial: UInt32) {
-            if 3 * (count + 1) > 2 * keys.count { grow() }
-            let mask = keys.count - 1
-            var index = Int(truncatingIfNeeded: key.high) & mask
-            while keys[index].low != 0 { index = (index + 1) & mask }
-            keys[index] = key
-            serials[index] = serial
+            if 3 * (count + 1) > 2 * cells.count { grow() }
+            insert(Cell(key, serial))
             count += 1
         }
 
+        private mutating func insert(_ cell: Cell) {
+            let mask = cells.count - 1
+            var index = Int(truncatingIfNeeded: cell.key.high) & mask
+            while !cells[index].isVacant { index = (index + 1) & mask }
+            cells[index] = cell
+        }
+
         private mutating func grow() {
-            var larger = Window()
-            let size = max(16, 2 * keys.count)
-            larger.keys = [MessageKey](repeating: MessageKey(high: 0, low: 0), count: size)
-            larger.serials = [UInt32](repeating: 0, count: size)
-            for (key, serial) in zip(keys, serials) where key.low != 0 { larger.insert(key, serial) }
-            self = larger
+            let old = cells
+            cells = [Cell](repeating: .vacant, count: max(16, 2 * old.count))
+            for cell in old where !cell.isVacant { insert(cell) }
         }
     }
 
@@ -87,10 +108,7 @@ struct SeenCache: Sendable {
 
     /// Serial number in the message cache of a message that was seen.
     func serial(of key: MessageKey) -> UInt32? {
-        if let index = current.find(key) { return current.serials[index] }
-        if let index = previous.find(key) { return previous.serials[index] }
-        if let index = oldest.find(key) { return oldest.serials[index] }
-        return nil
+        current.serial(of: key) ?? previous.serial(of: key) ?? oldest.serial(of: key)
     }
 
     mutating func insert(_ key: MessageKey, serial: UInt32, now: Instant) {
