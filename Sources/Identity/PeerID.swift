@@ -28,6 +28,9 @@ public struct PeerID: Hashable, Comparable, Sendable {
         value = publicKey
     }
 
+    /// Some bits of it, to pass over most of those that differ; whoever wants to can make ids with the same ones.
+    @inlinable public var fingerprint: UInt32 { UInt32(truncatingIfNeeded: value.words.3) }
+
     /// Nil for key types whose key is not inlined, and for those that are not Ed25519.
     @inlinable public var ed25519Key: Bytes32? { kind == .ed25519 ? value : nil }
 

@@ -42,12 +42,21 @@ extension Node {
 
     /// Closes idle connections; among those to members of our topics one at a time, since each that goes makes the others needed more.
     mutating func closeIdle(now: Instant, emit: inout [NodeEffect]) {
+        let recheck = now + parameters.connections.neededRecheck
         var next: Instant?
         var spare: Int?
-        for index in peers.entries.indices where isParked || peers.entries[index].direction == .outbound {
-            switch need(at: index) {
-            case .required: next = earliest(next, now + parameters.connections.neededRecheck)
-            case .spare: if spare.map({ peers.entries[index].usedUntil < peers.entries[$0].usedUntil }) ?? true { spare = index }
+        for index in peers.uses.indices where isParked || peers.uses[index].isOutbound {
+            let until = peers.uses[index].until
+            let isNextSettled = next.map { $0 <= recheck } ?? false
+            // In use, and of no weight for when to look again.
+            if until > now, isNextSettled, let next, next <= until { continue }
+            var need = isParked ? .none : gossip.need(of: peers.uses[index].handle)
+            // Another goes first, whether or not this one is kept.
+            if need == .spare, isNextSettled, let spare, peers.uses[spare].until <= until { continue }
+            if need != .required, keeps(index) { need = .required }
+            switch need {
+            case .required: next = earliest(next, recheck)
+            case .spare: if spare.map({ until < peers.uses[$0].until }) ?? true { spare = index }
             case .none: next = earliest(next, close(index, now: now, emit: &emit))
             }
         }
@@ -56,15 +65,12 @@ extension Node {
         idleCheckAt = next.map { max($0, now + .seconds(1)) }
     }
 
-    private func need(at index: Int) -> GossipSub.Need {
-        if isParked { return .none }
-        return discovery.keeps(peers.entries[index].id) ? .required : gossip.need(of: peers.entries[index].handle)
-    }
+    private func keeps(_ index: Int) -> Bool { !isParked && discovery.keeps(peers.entries[index].id) }
 
     /// Closes a connection that is idle; else says when it will be.
     private func close(_ index: Int, now: Instant, emit: inout [NodeEffect]) -> Instant? {
-        guard peers.entries[index].usedUntil <= now else { return peers.entries[index].usedUntil }
-        emit.append(.network(.disconnect(peers.entries[index].handle, .idle)))
+        guard peers.uses[index].until <= now else { return peers.uses[index].until }
+        emit.append(.network(.disconnect(peers.uses[index].handle, .idle)))
         return nil
     }
 
