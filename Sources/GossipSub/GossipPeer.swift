@@ -2,48 +2,52 @@ internal import Determinism
 public import Identity
 internal import LibP2P
 
-/// What is known of one connected peer.
+/// What messages and heartbeats ask about a connected peer, in 64 bytes: a core node has a hundred and more, and a thousand messages a
+/// minute. What else is known of it are its `GossipPeerFacts`.
 struct GossipPeer: Sendable {
-    let handle: PeerHandle
-    let id: PeerID
+    /// Changed by `GossipSub.rate` alone, which keeps books on it.
+    fileprivate(set) var score: PeerScore
+    /// Meshes that it is in.
+    var meshCount: UInt16 = 0
+    /// Its topics that are joined by us.
+    var sharedCount: UInt16 = 0
     let isOutbound: Bool
-    /// Its address as one number; nil where it does not count.
-    let origin: UInt64?
     /// It speaks 1.2, so that IDONTWANT is not wasted on it.
     var takesRefusals: Bool
-    /// Its signed peer record; empty where there is none.
-    var record: [UInt8]
+    let handle: PeerHandle
+    var counts = GossipCounts()
     /// Sorted.
     var topics: [TopicID] = []
-    var score: PeerScore
     /// Messages that it does not want, in the order in which it said so.
     var unwanted: [UnwantedMessage] = []
-    // Counts of this heartbeat.
-    var ihaveCount: UInt16 = 0
-    var askedCount: UInt16 = 0
-    var servedCount: UInt16 = 0
+}
+
+/// What a peer has had of its share of a heartbeat. Counts of an earlier one are void, so that a heartbeat has nothing to reset.
+struct GossipCounts: Sendable {
+    /// The heartbeat that is counted, in its low bits.
+    private(set) var beat: UInt32 = 0
     var servedBytes: UInt32 = 0
-    var refusalCount: UInt16 = 0
+    var ihave: UInt16 = 0
+    var asked: UInt16 = 0
+    var served: UInt16 = 0
+    var refusals: UInt16 = 0
 
-    init(_ handle: PeerHandle, _ id: PeerID, isOutbound: Bool, origin: UInt64?, facts: GossipSub.PeerFacts, score: PeerScore) {
-        self.handle = handle
-        self.id = id
-        self.isOutbound = isOutbound
-        self.origin = origin
-        takesRefusals = facts.takesRefusals
-        record = facts.signedRecord
-        self.score = score
+    /// Called before anything is read or counted.
+    mutating func begin(_ heartbeats: UInt64) {
+        let now = UInt32(truncatingIfNeeded: heartbeats)
+        guard beat != now else { return }
+        self = GossipCounts()
+        beat = now
     }
+}
 
-    mutating func beat(_ parameters: PeerScore.Parameters, now: Instant) {
-        score.decay(parameters, now: now)
-        forgetRefusals()
-        refusalCount = 0
-        ihaveCount = 0
-        askedCount = 0
-        servedCount = 0
-        servedBytes = 0
-    }
+/// What is known of a connected peer and seldom asked for; it stands where its `GossipPeer` does.
+struct GossipPeerFacts: Sendable {
+    /// Its signed peer record; empty where there is none.
+    var record: [UInt8]
+    let id: PeerID
+    /// Its address as one number; nil where it does not count.
+    let origin: UInt64?
 }
 
 extension GossipSub {
@@ -59,14 +63,15 @@ extension GossipSub {
 
     public func need(of handle: PeerHandle) -> Need {
         guard let slot = slot(handle) else { return .none }
-        var need = Need.none
-        for topic in peers[slot].topics {
-            if topics[topic].mesh.has(handle) || topics[topic].fanout.has(handle) { return .required }
-            guard topics[topic].isJoined else { continue }
-            if topics[topic].subscribers.count <= parameters.membersWanted { return .required }
-            need = .spare
-        }
-        return need
+        if peers[slot].meshCount > 0 { return .required }
+        guard active.contains(where: { isScarce($0) }) else { return peers[slot].sharedCount > 0 ? .spare : .none }
+        let isRequired = peers[slot].topics.contains { isScarce($0) && (topics[$0].isJoined || topics[$0].fanout.has(handle)) }
+        return isRequired ? .required : peers[slot].sharedCount > 0 ? .spare : .none
+    }
+
+    /// A joined topic with too few members, or one with a fanout.
+    private func isScarce(_ topic: TopicID) -> Bool {
+        topics[topic].isJoined ? topics[topic].subscribers.count <= parameters.membersWanted : !topics[topic].fanout.isEmpty
     }
 
     /// Nil for a peer that is not connected.
@@ -74,20 +79,62 @@ extension GossipSub {
 
     func score(_ handle: PeerHandle) -> Float { score(of: handle) ?? 0 }
 
+    /// The only way to change a score: notes who has something to decay, and how many are in the red.
+    mutating func rate(_ slot: Int, _ change: (inout PeerScore, PeerScore.Parameters) -> Void) {
+        let wasNegative = peers[slot].score.isNegative
+        change(&peers[slot].score, parameters.score)
+        if peers[slot].score.isNegative != wasNegative { negativeCount += wasNegative ? -1 : 1 }
+        if !peers[slot].score.isQuiet { restless.insert(slot) }
+    }
+
+    /// Scores of peers with something to decay; that of the others would come out as it is.
+    mutating func decayScores(now: Instant) {
+        var left = SlotSet()
+        swap(&left, &restless)
+        left.removeAll { slot in
+            let wasNegative = peers[slot].score.isNegative
+            peers[slot].score.decay(parameters.score, now: now)
+            if peers[slot].score.isNegative != wasNegative { negativeCount += wasNegative ? -1 : 1 }
+            return peers[slot].score.isQuiet
+        }
+        restless = left
+    }
+
+    mutating func forgetRefusals() {
+        var left = SlotSet()
+        swap(&left, &refusing)
+        left.removeAll { slot in
+            peers[slot].forgetRefusals()
+            return peers[slot].unwanted.isEmpty
+        }
+        refusing = left
+    }
+
     mutating func add(
         _ handle: PeerHandle, _ id: PeerID, isOutbound: Bool, _ facts: PeerFacts, now: Instant, emit: inout [Effect]
     ) {
         if let slot = slot(handle) {
             peers[slot].takesRefusals = facts.takesRefusals
-            peers[slot].record = facts.signedRecord
+            self.facts[slot].record = facts.signedRecord
             return
         }
         let origin = origin(of: facts.address)
-        let peer = GossipPeer(handle, id, isOutbound: isOutbound, origin: origin, facts: facts, score: recall(id, now: now))
-        if index.append(handle) { peers.append(peer) }
+        let score = recall(id, now: now)
+        if index.append(handle) {
+            peers.append(GossipPeer(score: score, isOutbound: isOutbound, takesRefusals: facts.takesRefusals, handle: handle))
+            self.facts.append(GossipPeerFacts(record: facts.signedRecord, id: id, origin: origin))
+            if score.isNegative { negativeCount += 1 }
+            if !score.isQuiet || score.changes(parameters.score, now: now) { restless.insert(peers.count - 1) }
+        }
         countColocated(at: origin, now: now)
+        if greeting.isEmpty { greet() }
+        if !greeting.isEmpty { emit.append(.send(to: handle, greeting, .control)) }
+    }
+
+    /// Writes anew what every peer is told at first: our topics.
+    private mutating func greet() {
         let names = active.filter { topics[$0].isJoined }.map { topics[$0].name }
-        if !names.isEmpty { emit.append(.send(to: handle, RPC.subscriptions(names, subscribe: true), .control)) }
+        if !names.isEmpty { greeting = RPC.subscriptions(names, subscribe: true) }
     }
 
     mutating func remove(_ handle: PeerHandle, now: Instant) {
@@ -99,10 +146,16 @@ extension GossipSub {
         }
         guard let last = peers.last?.handle, let hole = index.remove(handle, last: last) else { return }
         peers.swapAt(hole, peers.count - 1)
+        facts.swapAt(hole, peers.count - 1)
+        restless.remove(hole, last: peers.count - 1)
+        refusing.remove(hole, last: peers.count - 1)
         let peer = peers.removeLast()
+        let known = facts.removeLast()
         peers.releaseSlack()
-        remember(peer, now: now)
-        countColocated(at: peer.origin, now: now)
+        facts.releaseSlack()
+        if peer.score.isNegative { negativeCount -= 1 }
+        remember(known.id, peer.score, now: now)
+        countColocated(at: known.origin, now: now)
         promises.removeAll { $0.peer == handle }
         cache.forget(handle)
     }

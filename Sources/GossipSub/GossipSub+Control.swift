@@ -23,10 +23,10 @@ extension GossipSub {
     private mutating func readIHave(_ bytes: ArraySlice<UInt8>, from handle: PeerHandle, now: Instant, emit: inout [Effect])
         throws(WireError)
     {
-        guard let slot = slot(handle), peers[slot].score.value >= parameters.score.gossipThreshold,
-            Int(peers[slot].ihaveCount) < parameters.ihaveMessagesMax
-        else { return }
-        peers[slot].ihaveCount += 1
+        guard let slot = slot(handle), peers[slot].score.value >= parameters.score.gossipThreshold else { return }
+        peers[slot].counts.begin(heartbeats)
+        guard Int(peers[slot].counts.ihave) < parameters.ihaveMessagesMax else { return }
+        peers[slot].counts.ihave += 1
         var topic: TopicID?
         var wanted: [ArraySlice<UInt8>] = []
         var reader = ProtobufReader(bytes)
@@ -35,14 +35,14 @@ extension GossipSub {
             case 1: topic = topics.find(try field.bytes(max: GossipMessage.topicSizeMax))
             case 2:
                 let id = try field.bytes()
-                guard let topic, topics[topic].isJoined, Int(peers[slot].askedCount) < parameters.iwantAskedMax,
+                guard let topic, topics[topic].isJoined, Int(peers[slot].counts.asked) < parameters.iwantAskedMax,
                     promises.count < parameters.promisesMax, let (author, number) = GossipMessage.parse(id: id),
                     author != signing.publicKey
                 else { continue }
                 let key = hasher.key(author: author, sequenceNumber: number)
                 guard seen.serial(of: key) == nil, !promises.contains(where: { $0.key == key }) else { continue }
                 promises.append(Promise(key: key, peer: handle, due: now + parameters.iwantFollowup))
-                peers[slot].askedCount += 1
+                peers[slot].counts.asked += 1
                 wanted.append(id)
             default: break
             }
@@ -53,19 +53,20 @@ extension GossipSub {
     /// The peer asks for messages: sends those that are still here, within its share of this heartbeat.
     private mutating func readIWant(_ bytes: ArraySlice<UInt8>, from handle: PeerHandle, emit: inout [Effect]) throws(WireError) {
         guard let slot = slot(handle), peers[slot].score.value >= parameters.score.gossipThreshold else { return }
+        peers[slot].counts.begin(heartbeats)
         var reader = ProtobufReader(bytes)
         while let field = try reader.next() {
             guard field.number == 1 else { continue }
-            guard Int(peers[slot].servedCount) < parameters.iwantServedMax else { return }
-            peers[slot].servedCount += 1
+            guard Int(peers[slot].counts.served) < parameters.iwantServedMax else { return }
+            peers[slot].counts.served += 1
             guard let (author, number) = GossipMessage.parse(id: try field.bytes()),
                 let serial = seen.serial(of: hasher.key(author: author, sequenceNumber: number)), let index = cache.index(serial)
             else { continue }
             let entry = cache.entries[index]
             guard entry.state == .accepted, entry.author == author, entry.sequenceNumber == number,
-                Int(peers[slot].servedBytes) + entry.frame.count <= parameters.iwantBytesMax
+                Int(peers[slot].counts.servedBytes) + entry.frame.count <= parameters.iwantBytesMax
             else { continue }
-            peers[slot].servedBytes += UInt32(clamping: entry.frame.count)
+            peers[slot].counts.servedBytes += UInt32(clamping: entry.frame.count)
             emit.append(.send(to: handle, entry.frame, .normal))
         }
     }
@@ -76,7 +77,7 @@ extension GossipSub {
         guard let topic = topics.find(name), topics[topic].isJoined, let slot = slot(handle), !topics[topic].mesh.has(handle) else {
             return
         }
-        if let until = backoffEnd(peers[slot].id, topic, now: now) {
+        if let until = backoffEnd(facts[slot].id, topic, now: now) {
             misbehaved(handle, .graftDuringBackoff, now: now, emit: &emit)
             // One that grafts again at once does not even try to keep to the rules.
             let begun = until - parameters.pruneBackoff
@@ -99,7 +100,7 @@ extension GossipSub {
         guard let topic = topics.find(prune.topic), topics[topic].isJoined, let slot = slot(handle) else { return }
         leaveMesh(handle, topic, now: now)
         let told = prune.backoff.map { Duration.seconds(Int64(clamping: min($0, 1 << 31))) } ?? parameters.pruneBackoff
-        backOff(peers[slot].id, topic, until: now + min(told, parameters.backoffMax))
+        backOff(facts[slot].id, topic, until: now + min(told, parameters.backoffMax))
         if !prune.offers.isEmpty { take(prune.offers, in: topic, from: handle, emit: &emit) }
     }
 
@@ -132,7 +133,7 @@ extension GossipSub {
     ) {
         guard let slot = slot(handle) else { return }
         leaveMesh(handle, topic, now: now)
-        backOff(peers[slot].id, topic, until: now + backoff)
+        backOff(facts[slot].id, topic, until: now + backoff)
         let offers = offersPeers ? offers(in: topic, to: handle) : []
         emit.append(.send(to: handle, RPC.prune(topics[topic].name, backoff: backoff, offers: offers), .control))
     }

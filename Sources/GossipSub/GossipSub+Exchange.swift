@@ -15,11 +15,11 @@ extension GossipSub {
     mutating func offers(in topic: TopicID, to handle: PeerHandle) -> [OfferedPeer] {
         let candidates = topics[topic].subscribers.filter { peer in
             guard peer != handle, let slot = slot(peer) else { return false }
-            return peers[slot].score.value >= 0 && !peers[slot].record.isEmpty
+            return (negativeCount == 0 || peers[slot].score.value >= 0) && !facts[slot].record.isEmpty
         }
         return choose(parameters.offersMax, candidates).compactMap { peer in
             guard let slot = slot(peer) else { return nil }
-            return OfferedPeer(id: peers[slot].id.bytes[...], record: peers[slot].record[...])
+            return OfferedPeer(id: facts[slot].id.bytes[...], record: facts[slot].record[...])
         }
     }
 
@@ -31,7 +31,7 @@ extension GossipSub {
         var pool = offers
         while missing > 0, !pool.isEmpty {
             let offer = pool.remove(at: Int(generator.next() % UInt64(pool.count)))
-            guard let id = try? PeerID(bytes: offer.id), id != localID, !peers.contains(where: { $0.id == id }),
+            guard let id = try? PeerID(bytes: offer.id), id != localID, !facts.contains(where: { $0.id == id }),
                 let envelope = try? SignedEnvelope(offer.record), envelope.signer == id,
                 let record = PeerRecord(certified: envelope, signing: signing), !record.addresses.isEmpty
             else { continue }

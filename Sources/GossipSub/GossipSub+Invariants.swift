@@ -9,6 +9,17 @@ extension GossipSub {
         if peers.indices.contains(where: { slot(peers[$0].handle) != $0 }) || index.count != peers.count {
             found.append("peers not where the index says")
         }
+        if facts.count != peers.count { found.append("\(facts.count) facts of \(peers.count) peers") }
+        if negativeCount != peers.count(where: { $0.score.isNegative }) { found.append("\(negativeCount) peers in the red") }
+        for (slot, peer) in peers.enumerated() {
+            if !peer.score.isQuiet, !restless.contains(slot) { found.append("a score that would not decay") }
+            if peer.unwanted.isEmpty == refusing.contains(slot) { found.append("refusals that would not be forgotten, or none that would") }
+            if Int(peer.sharedCount) != peer.topics.count(where: { topics[$0].isJoined }) { found.append("\(peer.sharedCount) shared") }
+            if Int(peer.meshCount) != active.count(where: { topics[$0].mesh.has(peer.handle) }) { found.append("\(peer.meshCount) meshes") }
+            if need(of: peer.handle) != needInFull(of: peer) { found.append("a peer is worth more or less than it says") }
+        }
+        let joined = active.filter { topics[$0].isJoined }.map { topics[$0].name }
+        if !greeting.isEmpty, greeting != RPC.subscriptions(joined, subscribe: true) { found.append("a greeting of other topics") }
         if !isAscending(active) { found.append("active topics out of order") }
         for index in 0..<topics.count {
             let id = TopicID(index: UInt16(index))
@@ -21,6 +32,9 @@ extension GossipSub {
             for peer in topic.mesh + topic.fanout where !topic.subscribers.has(peer) { found.append("\(name): no subscriber") }
             if !topic.isJoined, !topic.mesh.isEmpty { found.append("\(name): a mesh without membership") }
             if topic.isJoined != active.contains(id), topic.fanout.isEmpty { found.append("\(name): activity does not fit") }
+            if !topic.fanout.isEmpty, !active.contains(id) { found.append("\(name): a fanout that would stay") }
+            let outbound = topic.mesh.count { handle in slot(handle).map { peers[$0].isOutbound } ?? false }
+            if topic.outboundCount != outbound { found.append("\(name): \(topic.outboundCount) outbound") }
             if topic.backoffs.count > parameters.backoffsPerTopicMax { found.append("\(name): \(topic.backoffs.count) backoffs") }
         }
         for peer in peers {
@@ -47,6 +61,18 @@ extension GossipSub {
         if departed.count > parameters.score.retainedMax { found.append("\(departed.count) departed") }
         for promise in promises where slot(promise.peer) == nil { found.append("a promise of a peer that is gone") }
         return found
+    }
+
+    /// The definition, without the books.
+    private func needInFull(of peer: GossipPeer) -> Need {
+        var need = Need.none
+        for topic in peer.topics {
+            if topics[topic].mesh.has(peer.handle) || topics[topic].fanout.has(peer.handle) { return .required }
+            guard topics[topic].isJoined else { continue }
+            if topics[topic].subscribers.count <= parameters.membersWanted { return .required }
+            need = .spare
+        }
+        return need
     }
 
     private func isAscending<T: Comparable>(_ values: [T]) -> Bool { zip(values, values.dropFirst()).allSatisfy { $0 < $1 } }

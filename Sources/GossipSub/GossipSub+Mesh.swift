@@ -9,6 +9,8 @@ extension GossipSub {
         topics[topic].isPinned = true
         guard isNew else { return }
         activate(topic)
+        greeting = []
+        for peer in topics[topic].subscribers { if let slot = slot(peer) { peers[slot].sharedCount += 1 } }
         let frame = RPC.subscriptions([topics[topic].name], subscribe: true)
         for peer in peers { emit.append(.send(to: peer.handle, frame, .control)) }
         let fanout = topics[topic].fanout
@@ -23,6 +25,8 @@ extension GossipSub {
         for peer in topics[topic].mesh { sendPrune(to: peer, topic, backoff: parameters.leaveBackoff, now: now, emit: &emit) }
         topics[topic].validation = nil
         active.removeAll { $0 == topic }
+        greeting = []
+        for peer in topics[topic].subscribers { if let slot = slot(peer) { peers[slot].sharedCount -= 1 } }
         let frame = RPC.subscriptions([topics[topic].name], subscribe: false)
         for peer in peers { emit.append(.send(to: peer.handle, frame, .control)) }
     }
@@ -40,7 +44,7 @@ extension GossipSub {
 
     private func isEligible(_ handle: PeerHandle, _ topic: TopicID, now: Instant) -> Bool {
         guard let slot = slot(handle) else { return false }
-        return peers[slot].score.value >= 0 && !isBackedOff(peers[slot].id, topic, now: now)
+        return peers[slot].score.value >= 0 && !isBackedOff(facts[slot].id, topic, now: now)
     }
 
     /// Subscribers that may be grafted, in order.
@@ -51,20 +55,22 @@ extension GossipSub {
     }
 
     /// Some of the candidates, at random.
-    mutating func choose(_ count: Int, _ candidates: [PeerHandle]) -> [PeerHandle] {
+    mutating func choose(_ count: Int, _ candidates: consuming [PeerHandle]) -> [PeerHandle] {
         var pool = candidates
         let taken = min(count, pool.count)
         for index in 0..<taken {
             let other = index + Int(generator.next() % UInt64(pool.count - index))
             pool.swapAt(index, other)
         }
-        return Array(pool[..<taken])
+        pool.removeLast(pool.count - taken)
+        return pool
     }
 
     // MARK: Heartbeat
 
     mutating func heartbeat(now: Instant, emit: inout [Effect]) {
-        for index in peers.indices { peers[index].beat(parameters.score, now: now) }
+        decayScores(now: now)
+        forgetRefusals()
         heartbeats &+= 1
         seen.expire(now: now)
         breakPromises(now: now, emit: &emit)
@@ -89,8 +95,10 @@ extension GossipSub {
     }
 
     private mutating func maintainMesh(_ topic: TopicID, now: Instant, emit: inout [Effect]) {
-        for peer in topics[topic].mesh where score(peer) < 0 {
-            sendPrune(to: peer, topic, backoff: parameters.pruneBackoff, offersPeers: false, now: now, emit: &emit)
+        if negativeCount > 0 {
+            for peer in topics[topic].mesh where score(peer) < 0 {
+                sendPrune(to: peer, topic, backoff: parameters.pruneBackoff, offersPeers: false, now: now, emit: &emit)
+            }
         }
         let count = topics[topic].mesh.count
         if count < parameters.dLow {
@@ -100,7 +108,7 @@ extension GossipSub {
         } else if count > parameters.d, generator.chance(parameters.trimChance), let peer = surplus(topic).first {
             sendPrune(to: peer, topic, backoff: parameters.pruneBackoff, now: now, emit: &emit)
         }
-        let outbound = topics[topic].mesh.count { isOutbound($0) }
+        let outbound = topics[topic].outboundCount
         if topics[topic].mesh.count >= parameters.dLow, outbound < parameters.dOut {
             let candidates = graftable(topic, now: now).filter { isOutbound($0) }
             graft(choose(parameters.dOut - outbound, candidates), topic, now: now, emit: &emit)

@@ -44,10 +44,9 @@ extension GossipSub {
                 ids.append(GossipMessage.id(author: entry.author, sequenceNumber: entry.sequenceNumber))
             }
             guard !ids.isEmpty else { continue }
+            var outsiders = topics[topic].subscribers.without(topics[topic].mesh).without(topics[topic].fanout)
             let threshold = parameters.score.gossipThreshold
-            let outsiders = topics[topic].subscribers.filter {
-                !topics[topic].mesh.has($0) && !topics[topic].fanout.has($0) && score($0) >= threshold
-            }
+            if negativeCount > 0 { outsiders.removeAll { !(score($0) >= threshold) } }
             let share = Int((Double(outsiders.count) * parameters.gossipFactor).rounded(.up))
             let frame = RPC.ihave(topics[topic].name, ids: ids)
             for peer in choose(max(parameters.dLazy, share), outsiders) { emit.append(.send(to: peer, frame, .low)) }

@@ -56,6 +56,7 @@ extension GossipSub {
                 leaveMesh(handle, topic, now: now)
                 topics[topic].fanout.take(handle)
                 peers[slot].topics.removeAll { $0 == topic }
+                if topics[topic].isJoined { peers[slot].sharedCount -= 1 }
             }
         }
     }
@@ -66,6 +67,7 @@ extension GossipSub {
         guard !topics[topic].subscribers.has(peers[slot].handle) else { return true }
         guard peers[slot].topics.count < parameters.topicsPerPeerMax else { return false }
         topics[topic].subscribers.add(peers[slot].handle)
+        if topics[topic].isJoined { peers[slot].sharedCount += 1 }
         peers[slot].topics.insert(topic, at: peers[slot].topics.firstIndex { $0 > topic } ?? peers[slot].topics.count)
         return true
     }
@@ -139,7 +141,7 @@ extension GossipSub {
     /// To the mesh, but not back to the peer that brought it nor to its author. All share one frame.
     private func forward(_ entry: MessageCache.Entry, emit: inout [Effect]) {
         for peer in topics[entry.topic].mesh where peer != entry.source {
-            guard let slot = slot(peer), peers[slot].id.ed25519Key != entry.author else { continue }
+            guard let slot = slot(peer), facts[slot].id.ed25519Key != entry.author else { continue }
             if !peers[slot].unwanted.isEmpty,
                 peers[slot].declines(hasher.key(author: entry.author, sequenceNumber: entry.sequenceNumber))
             {

@@ -23,8 +23,10 @@ extension GossipSub {
 
     /// The peer has these messages.
     mutating func readIDontWant(_ bytes: ArraySlice<UInt8>, from handle: PeerHandle) throws(WireError) {
-        guard let slot = slot(handle), Int(peers[slot].refusalCount) < parameters.idontwantMessagesMax else { return }
-        peers[slot].refusalCount += 1
+        guard let slot = slot(handle) else { return }
+        peers[slot].counts.begin(heartbeats)
+        guard Int(peers[slot].counts.refusals) < parameters.idontwantMessagesMax else { return }
+        peers[slot].counts.refusals += 1
         var reader = ProtobufReader(bytes)
         while let field = try reader.next() {
             guard field.number == 1 else { continue }
@@ -33,6 +35,7 @@ extension GossipSub {
             guard let (author, number) = GossipMessage.parse(id: id) else { continue }
             let key = hasher.key(author: author, sequenceNumber: number)
             guard !peers[slot].declines(key) else { continue }
+            refusing.insert(slot)
             peers[slot].unwanted.append(UnwantedMessage(key: key, beatsLeft: parameters.unwantedBeats))
         }
     }
@@ -42,7 +45,6 @@ extension GossipPeer {
     func declines(_ key: MessageKey) -> Bool { unwanted.contains { $0.key == key } }
 
     mutating func forgetRefusals() {
-        guard !unwanted.isEmpty else { return }
         for index in unwanted.indices { unwanted[index].beatsLeft -= 1 }
         unwanted.removeAll { $0.beatsLeft == 0 }
     }

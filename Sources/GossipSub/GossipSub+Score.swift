@@ -15,7 +15,9 @@ extension GossipSub {
     @discardableResult
     mutating func enterMesh(_ handle: PeerHandle, _ topic: TopicID, now: Instant) -> Bool {
         guard let slot = slot(handle), topics[topic].mesh.add(handle) else { return false }
-        peers[slot].score.enterMesh(of: topic, now: now)
+        rate(slot) { score, _ in score.enterMesh(of: topic, now: now) }
+        peers[slot].meshCount += 1
+        if peers[slot].isOutbound { topics[topic].outboundCount += 1 }
         return true
     }
 
@@ -23,7 +25,10 @@ extension GossipSub {
     @discardableResult
     mutating func leaveMesh(_ handle: PeerHandle, _ topic: TopicID, now: Instant) -> Bool {
         guard topics[topic].mesh.take(handle) else { return false }
-        if let slot = slot(handle) { peers[slot].score.leaveMesh(of: topic, parameters.score, now: now) }
+        guard let slot = slot(handle) else { return true }
+        rate(slot) { score, parameters in score.leaveMesh(of: topic, parameters, now: now) }
+        peers[slot].meshCount -= 1
+        if peers[slot].isOutbound { topics[topic].outboundCount -= 1 }
         return true
     }
 
@@ -32,19 +37,21 @@ extension GossipSub {
         guard let slot = slot(handle) else { return }
         switch (what, topic) {
         case (.invalidSignature, let topic?), (.rejectedMessage, let topic?):
-            peers[slot].score.noteInvalidMessage(in: topic, parameters.score, now: now)
-        case (.malformed, _), (.oversized, _): peers[slot].score.noteMisbehaviour(2, parameters.score, now: now)
-        default: peers[slot].score.noteMisbehaviour(1, parameters.score, now: now)
+            rate(slot) { score, parameters in score.noteInvalidMessage(in: topic, parameters, now: now) }
+        case (.malformed, _), (.oversized, _): rate(slot) { score, parameters in score.noteMisbehaviour(2, parameters, now: now) }
+        default: rate(slot) { score, parameters in score.noteMisbehaviour(1, parameters, now: now) }
         }
         emit.append(.penalise(handle, what))
     }
 
     /// A message has turned out to be valid: whoever brought it has earned something, and all of the mesh had the chance.
     mutating func credit(_ entry: MessageCache.Entry) {
-        for peer in topics[entry.topic].mesh { if let slot = slot(peer) { peers[slot].score.noteChance(in: entry.topic) } }
-        if let source = entry.source, let slot = slot(source) { peers[slot].score.noteFirstDelivery(in: entry.topic, parameters.score) }
+        for peer in topics[entry.topic].mesh { if let slot = slot(peer) { rate(slot) { score, _ in score.noteChance(in: entry.topic) } } }
+        if let source = entry.source, let slot = slot(source) {
+            rate(slot) { score, parameters in score.noteFirstDelivery(in: entry.topic, parameters) }
+        }
         for index in 0..<entry.followers.count {
-            if let slot = slot(entry.followers[index]) { peers[slot].score.noteMeshDelivery(in: entry.topic) }
+            if let slot = slot(entry.followers[index]) { rate(slot) { score, _ in score.noteMeshDelivery(in: entry.topic) } }
         }
     }
 
@@ -61,7 +68,7 @@ extension GossipSub {
         // Settled with the message's own verdict.
         case .pending: break
         case .accepted:
-            if topics[topic].mesh.has(handle), let slot = slot(handle) { peers[slot].score.noteMeshDelivery(in: topic) }
+            if topics[topic].mesh.has(handle), let slot = slot(handle) { rate(slot) { score, _ in score.noteMeshDelivery(in: topic) } }
         case .rejected: misbehaved(handle, .rejectedMessage, in: topic, now: now, emit: &emit)
         case .ignored: break
         }
@@ -72,10 +79,13 @@ extension GossipSub {
     /// Counts again who shares an address with whom; called when a peer comes, goes, or moves.
     mutating func countColocated(at origin: UInt64?, now: Instant) {
         guard let origin else { return }
-        let count = UInt16(clamping: peers.count { $0.origin == origin })
-        for index in peers.indices where peers[index].origin == origin {
-            peers[index].score.colocated = count
-            peers[index].score.refresh(parameters.score, now: now)
+        let count = UInt16(clamping: facts.count { $0.origin == origin })
+        guard count > 0 else { return }
+        for slot in facts.indices where facts[slot].origin == origin {
+            rate(slot) { score, parameters in
+                score.colocated = count
+                score.refresh(parameters, now: now)
+            }
         }
     }
 
@@ -91,12 +101,12 @@ extension GossipSub {
         }
     }
 
-    mutating func remember(_ peer: GossipPeer, now: Instant) {
-        guard let blemishes = peer.score.blemishes, parameters.score.retainedMax > 0 else { return }
+    mutating func remember(_ id: PeerID, _ score: PeerScore, now: Instant) {
+        guard let blemishes = score.blemishes, parameters.score.retainedMax > 0 else { return }
         forgetDeparted(now: now)
-        departed.removeAll { $0.id == peer.id }
+        departed.removeAll { $0.id == id }
         if departed.count >= parameters.score.retainedMax { departed.removeFirst() }
-        departed.append(Departed(id: peer.id, blemishes: blemishes, until: now + parameters.score.retainedFor))
+        departed.append(Departed(id: id, blemishes: blemishes, until: now + parameters.score.retainedFor))
     }
 
     /// What counted against those who have been gone long enough.

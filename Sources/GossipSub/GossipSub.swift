@@ -113,7 +113,17 @@ public struct GossipSub: StateMachine, Sendable {
     var topics: TopicTable
     /// In no order; `index` says who stands where.
     var peers: [GossipPeer] = []
+    /// In the order of `peers`.
+    var facts: [GossipPeerFacts] = []
     var index = PeerIndex()
+    /// Peers whose scores a heartbeat may change.
+    var restless = SlotSet()
+    /// Peers that don't want some message.
+    var refusing = SlotSet()
+    /// Peers with a score below 0, of which there are none for most of the time: then nobody's score needs to be asked.
+    var negativeCount = 0
+    /// What every peer is told at first: the topics that we have joined. Empty where there are none, or where it must be written anew.
+    var greeting: [UInt8] = []
     /// Topics that are joined or have a fanout, in order.
     var active: [TopicID] = []
     var seen: SeenCache
@@ -164,8 +174,10 @@ public struct GossipSub: StateMachine, Sendable {
         case .validated(let handle, let verdict): settle(handle, verdict, now: now, emit: &emit)
         case .judged(let handle, let opinion):
             guard let slot = slot(handle) else { break }
-            peers[slot].score.application = opinion
-            peers[slot].score.refresh(parameters.score, now: now)
+            rate(slot) { score, parameters in
+                score.application = opinion
+                score.refresh(parameters, now: now)
+            }
         }
         if nextDeadline == nil, needsHeartbeat {
             // The first beat falls anywhere in the interval, so that nodes started together do not beat together.

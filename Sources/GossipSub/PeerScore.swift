@@ -80,13 +80,25 @@ public struct PeerScore: Sendable {
 
     /// Sorted by topic; only topics in which there is something to count.
     private(set) var topics: [TopicScore] = []
+    /// As last computed.
+    private(set) var value: Float = 0
     private(set) var behaviourPenalty: Float = 0
     /// P5, as the application last said.
     var application: Float = 0
     /// Connected peers that share the address, this one included.
     var colocated: UInt16 = 1
-    /// As last computed.
-    private(set) var value: Float = 0
+
+    var isNegative: Bool { !(value >= 0) }
+
+    /// Nothing decays, and time makes no difference: once it is computed, a heartbeat would leave it as it is.
+    var isQuiet: Bool { topics.isEmpty && behaviourPenalty == 0 }
+
+    /// Computed now, its value would be another: that of somebody new is 0 until the first heartbeat, whatever the weights.
+    func changes(_ parameters: Parameters, now: Instant) -> Bool {
+        var other = self
+        other.refresh(parameters, now: now)
+        return other.value != value
+    }
 
     mutating func noteMisbehaviour(_ weight: Float, _ parameters: Parameters, now: Instant) {
         behaviourPenalty = min(behaviourPenalty + weight, PeerScore.countMax)

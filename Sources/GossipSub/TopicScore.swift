@@ -2,9 +2,8 @@ internal import Determinism
 
 /// What one peer has done in one topic (libp2p/specs gossipsub v1.1, "Topic Parameter Calculation": P1 to P4). Counts decay.
 struct TopicScore: Sendable {
-    let topic: TopicID
-    /// In our mesh since then (P1); nil outside of it.
-    var meshSince: Instant?
+    /// In our mesh since then, `distantFuture` outside of it: an optional would make 48 bytes of 32.
+    private var enteredAt = Instant.distantFuture
     /// Valid messages that it was the first to bring (P2).
     var firstDeliveries: Float = 0
     /// Valid messages that it brought while in the mesh, first or soon after (P3).
@@ -15,8 +14,15 @@ struct TopicScore: Sendable {
     var meshFailures: Float = 0
     /// (P4)
     var invalidMessages: Float = 0
+    let topic: TopicID
 
     init(topic: TopicID) { self.topic = topic }
+
+    /// In our mesh since then (P1); nil outside of it.
+    var meshSince: Instant? {
+        get { enteredAt == .distantFuture ? nil : enteredAt }
+        set { enteredAt = newValue ?? .distantFuture }
+    }
 
     var isBlank: Bool {
         meshSince == nil && firstDeliveries == 0 && meshFailures == 0 && invalidMessages == 0
@@ -35,13 +41,17 @@ struct TopicScore: Sendable {
     func value(_ parameters: PeerScore.Parameters, now: Instant) -> Float {
         var value = firstDeliveries * parameters.firstDeliveryWeight + meshFailures * parameters.meshFailureWeight
         if let meshSince {
-            let time = Float((now - meshSince).inSeconds / parameters.meshTimeQuantum.inSeconds)
             let deficit = deficit(parameters, now: now)
             // Where nothing comes nobody shows anything by being there.
-            let merit = chances < parameters.meshChancesMin ? 0 : min(time, parameters.meshTimeMax) * parameters.meshTimeWeight
+            let merit = chances < parameters.meshChancesMin ? 0 : meshTime(meshSince, parameters, now: now) * parameters.meshTimeWeight
             value += max(parameters.meshMin, merit + deficit * deficit * parameters.meshDeficitWeight)
         }
         return value + invalidMessages * invalidMessages * parameters.invalidWeight
+    }
+
+    /// Quanta in the mesh, of which there are no more than `meshTimeMax`.
+    private func meshTime(_ since: Instant, _ parameters: PeerScore.Parameters, now: Instant) -> Float {
+        min(Float((now - since).inSeconds / parameters.meshTimeQuantum.inSeconds), parameters.meshTimeMax)
     }
 
     mutating func leaveMesh(_ parameters: PeerScore.Parameters, now: Instant) {

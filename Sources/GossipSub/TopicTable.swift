@@ -28,6 +28,8 @@ struct Topic: Sendable {
     var subscribers: [PeerHandle] = []
     var mesh: [PeerHandle] = []
     var fanout: [PeerHandle] = []
+    /// Peers of the mesh whose connections we opened.
+    var outboundCount = 0
     var fanoutUntil = Instant.origin
     var backoffs: [Backoff] = []
 
@@ -99,6 +101,19 @@ extension [PeerHandle] {
     func has(_ handle: PeerHandle) -> Bool {
         let index = position(of: handle)
         return index < count && self[index] == handle
+    }
+
+    /// Those that are not among the others.
+    func without(_ others: [PeerHandle]) -> [PeerHandle] {
+        guard !others.isEmpty else { return self }
+        var rest: [PeerHandle] = []
+        rest.reserveCapacity(count)
+        var next = 0
+        for handle in self {
+            while next < others.count, others[next] < handle { next += 1 }
+            if next == others.count || others[next] != handle { rest.append(handle) }
+        }
+        return rest
     }
 
     /// False where it was there.

@@ -89,7 +89,7 @@ import Wire
         var lab = Lab()
         _ = lab.beat()
         _ = lab.hear(RPC.prune(shard, backoff: .seconds(60)))
-        let id = lab.machine.peers[0].id
+        let id = lab.machine.facts[0].id
         _ = lab.give(.peerRemoved(lab.peer))
         _ = lab.give(.peerAdded(lab.peer, id, .inbound))
         _ = lab.hear(RPC.subscriptions([shard], subscribe: true))
@@ -161,8 +161,8 @@ import Wire
         #expect(lab.machine.promises.count == 9)
         #expect(lab.hear(offer(0..<10), from: 2).isEmpty)  // already asked of another
         for round in 0..<20 as Range<UInt64> { _ = lab.hear(offer((round * 300)..<(round * 300 + 300))) }
-        #expect(lab.machine.peers[0].askedCount == 512)
-        #expect(lab.machine.peers[0].ihaveCount == 10)
+        #expect(lab.machine.peers[0].counts.asked == 512)
+        #expect(lab.machine.peers[0].counts.ihave == 10)
         _ = lab.hear(Lab.frame(5))
         #expect(!lab.machine.promises.contains { $0.key == lab.machine.hasher.key(author: Lab.author.publicKey, sequenceNumber: 5) })
         let broken = lab.beat(5)

@@ -68,10 +68,13 @@ import Wire
         }
         #expect(lab.machine.peers[2].unwanted.count == 512)
         for number in 0..<2000 as Range<UInt64> { _ = lab.hear(RPC.idontwant([id(number)]), from: 4) }
-        #expect(lab.machine.peers[3].refusalCount == 512)
+        #expect(lab.machine.peers[3].counts.refusals == 512)
         _ = lab.beat()
-        #expect(lab.machine.peers[3].refusalCount == 0)
         #expect(lab.hear(RPC.idontwant([[1, 2, 3]]), from: 4).isEmpty)
+        #expect(lab.machine.peers[3].counts.refusals == 1, "a new heartbeat counts anew")
+        #expect(lab.machine.refusing.contains(2) && lab.machine.refusing.contains(3))
+        _ = lab.beat(3)
+        #expect(!lab.machine.refusing.contains(2) && lab.machine.peers[2].unwanted.isEmpty)
     }
 
     /// All of a mesh together: copies that were not sent.
