@@ -31,60 +31,61 @@ struct GossipMessage: Sendable {
 
     /// Decodes one field `publish` of an RPC. The signature is not verified.
     init(decoding bytes: ArraySlice<UInt8>, dataSizeMax: Int) throws(Flaw) {
-        try self.init(try Fields(bytes, dataSizeMax: dataSizeMax))
+        let bytes = Array(bytes)
+        try self.init(try Fields(bytes, bytes.indices, dataSizeMax: dataSizeMax), of: bytes)
     }
 
-    init(_ fields: Fields) throws(Flaw) {
-        let name = try fields.name()
-        guard let signature = fields.signature, let parsed = Signature(signature) else { throw .unsigned }
+    init(_ fields: Fields, of bytes: [UInt8]) throws(Flaw) {
+        let name = try fields.name(in: bytes)
+        guard let signature = fields.signature, let parsed = Signature(bytes[signature]) else { throw .unsigned }
         author = name.author
         sequenceNumber = name.sequenceNumber
-        topic = fields.topic
-        data = fields.data
+        topic = bytes[fields.topic]
+        data = bytes[fields.data]
         self.signature = parsed
         // Tag and length of a field of 64 bytes take two bytes.
-        signedFields = fields.areOrdered ? fields.bytes[fields.bytes.startIndex..<(signature.startIndex - 2)] : nil
+        signedFields = fields.areOrdered ? bytes[fields.start..<(signature.lowerBound - 2)] : nil
     }
 
-    /// What stands in the bytes, before anything is made of it.
+    /// Where in the bytes of an RPC it stands, before anything is made of it.
     struct Fields {
-        let bytes: ArraySlice<UInt8>
-        var from: ArraySlice<UInt8>?
-        var data: ArraySlice<UInt8>
-        var sequenceNumber: ArraySlice<UInt8>?
-        var topic: ArraySlice<UInt8>
-        var signature: ArraySlice<UInt8>?
-        var key: ArraySlice<UInt8>?
+        let start: Int
+        var from: Range<Int>?
+        var data: Range<Int>
+        var sequenceNumber: Range<Int>?
+        var topic: Range<Int>
+        var signature: Range<Int>?
+        var key: Range<Int>?
         /// Each once, in ascending order, and none that is unknown.
         var areOrdered = true
 
-        init(_ bytes: ArraySlice<UInt8>, dataSizeMax: Int) throws(Flaw) {
-            self.bytes = bytes
-            data = bytes[bytes.startIndex..<bytes.startIndex]
+        init(_ bytes: [UInt8], _ places: Range<Int>, dataSizeMax: Int) throws(Flaw) {
+            start = places.lowerBound
+            data = start..<start
             topic = data
-            do { try read(dataSizeMax: dataSizeMax) } catch { throw .malformed }
+            do { try read(bytes, places, dataSizeMax: dataSizeMax) } catch { throw .malformed }
             guard !topic.isEmpty else { throw .malformed }
         }
 
         /// What tells the message from others, once everything is there that a signed message has. Most messages come several times,
         /// and end here.
-        func name() throws(Flaw) -> (author: Bytes32, sequenceNumber: UInt64) {
+        func name(in bytes: [UInt8]) throws(Flaw) -> (author: Bytes32, sequenceNumber: UInt64) {
             guard let from, let sequenceNumber, let signature else { throw .unsigned }
-            guard let id = try? PeerID(bytes: from) else { throw .malformed }
+            guard let id = try? PeerID(bytes: bytes, at: from) else { throw .malformed }
             guard let author = id.ed25519Key else { throw .unknownAuthor }
             guard sequenceNumber.count == 8, signature.count == Signature.size else { throw .unsigned }
             if let key, !key.isEmpty {
-                guard key.count == 36, key.starts(with: [0x08, 0x01, 0x12, 0x20]), Bytes32(key.suffix(32)) == author else {
+                guard key.count == 36, bytes[key].starts(with: [0x08, 0x01, 0x12, 0x20]), Bytes32(bytes[key].suffix(32)) == author else {
                     throw .unsigned
                 }
             }
-            return (author, sequenceNumber.reduce(0) { $0 << 8 | UInt64($1) })
+            return (author, bytes.bigEndian(at: sequenceNumber))
         }
 
-        private mutating func read(dataSizeMax: Int) throws(WireError) {
+        private mutating func read(_ bytes: [UInt8], _ places: Range<Int>, dataSizeMax: Int) throws(WireError) {
             var last: UInt32 = 0
-            var reader = ProtobufReader(bytes)
-            while let field = try reader.next() {
+            var scanner = ProtobufScanner(places)
+            while let field = try scanner.next(in: bytes) {
                 if field.number <= last || field.number > 6 { areOrdered = false }
                 last = field.number
                 switch field.number {
@@ -144,9 +145,17 @@ struct GossipMessage: Sendable {
     }
 
     /// Nil for an id that no message of ours can have.
-    static func parse(id: ArraySlice<UInt8>) -> (author: Bytes32, sequenceNumber: UInt64)? {
-        guard id.count == 46, let peer = try? PeerID(bytes: id.dropLast(8)), let author = peer.ed25519Key else { return nil }
-        return (author, id.suffix(8).reduce(0) { $0 << 8 | UInt64($1) })
+    static func parse(_ bytes: [UInt8], id: Range<Int>) -> (author: Bytes32, sequenceNumber: UInt64)? {
+        guard id.count == 46, let peer = try? PeerID(bytes: bytes, at: id.dropLast(8)), let author = peer.ed25519Key else { return nil }
+        return (author, bytes.bigEndian(at: id.suffix(8)))
+    }
+}
+
+extension [UInt8] {
+    fileprivate func bigEndian(at places: Range<Int>) -> UInt64 {
+        var value: UInt64 = 0
+        for index in places { value = value << 8 | UInt64(self[index]) }
+        return value
     }
 }
 

@@ -5,45 +5,50 @@ internal import LibP2P
 internal import Wire
 
 extension GossipSub {
-    mutating func readControl(_ bytes: ArraySlice<UInt8>, from handle: PeerHandle, now: Instant, emit: inout [Effect]) throws(WireError) {
-        var reader = ProtobufReader(bytes)
-        while let field = try reader.next() {
+    /// Of the bytes of an RPC, those at `places`.
+    mutating func readControl(_ bytes: [UInt8], _ places: Range<Int>, from handle: PeerHandle, now: Instant, emit: inout [Effect])
+        throws(WireError)
+    {
+        var scanner = ProtobufScanner(places)
+        while let field = try scanner.next(in: bytes) {
             switch field.number {
-            case 1: try readIHave(try field.bytes(), from: handle, now: now, emit: &emit)
-            case 2: try readIWant(try field.bytes(), from: handle, emit: &emit)
-            case 3: graft(try RPC.topic(try field.bytes()), from: handle, now: now, emit: &emit)
-            case 4: prune(try RPC.Prune(try field.bytes(), offersMax: parameters.offersMax), from: handle, now: now, emit: &emit)
-            case 5: try readIDontWant(try field.bytes(), from: handle)
+            case 1: try readIHave(bytes, try field.bytes(), from: handle, now: now, emit: &emit)
+            case 2: try readIWant(bytes, try field.bytes(), from: handle, emit: &emit)
+            case 3:
+                let topic = topics.find(bytes, try RPC.topic(bytes, try field.bytes()))
+                graft(topic, from: handle, now: now, emit: &emit)
+            case 4: prune(try RPC.Prune(bytes[try field.bytes()], offersMax: parameters.offersMax), from: handle, now: now, emit: &emit)
+            case 5: try readIDontWant(bytes, try field.bytes(), from: handle)
             default: break
             }
         }
     }
 
     /// The peer offers messages: asks for those that are new, of each from one peer at a time.
-    private mutating func readIHave(_ bytes: ArraySlice<UInt8>, from handle: PeerHandle, now: Instant, emit: inout [Effect])
-        throws(WireError)
-    {
+    private mutating func readIHave(
+        _ bytes: [UInt8], _ places: Range<Int>, from handle: PeerHandle, now: Instant, emit: inout [Effect]
+    ) throws(WireError) {
         guard let slot = slot(handle), peers[slot].score.value >= parameters.score.gossipThreshold else { return }
         peers[slot].counts.begin(heartbeats)
         guard Int(peers[slot].counts.ihave) < parameters.ihaveMessagesMax else { return }
         peers[slot].counts.ihave += 1
-        var topic: TopicID?
+        var isOurs = false
         var wanted: [ArraySlice<UInt8>] = []
-        var reader = ProtobufReader(bytes)
-        while let field = try reader.next() {
+        var scanner = ProtobufScanner(places)
+        while let field = try scanner.next(in: bytes) {
             switch field.number {
-            case 1: topic = topics.find(try field.bytes(max: GossipMessage.topicSizeMax))
+            case 1: isOurs = topics.find(bytes, try field.bytes(max: GossipMessage.topicSizeMax)).map { topics[$0].isJoined } ?? false
             case 2:
                 let id = try field.bytes()
-                guard let topic, topics[topic].isJoined, Int(peers[slot].counts.asked) < parameters.iwantAskedMax,
-                    promises.count < parameters.promisesMax, let (author, number) = GossipMessage.parse(id: id),
+                guard isOurs, Int(peers[slot].counts.asked) < parameters.iwantAskedMax,
+                    promises.count < parameters.promisesMax, let (author, number) = GossipMessage.parse(bytes, id: id),
                     author != signing.publicKey
                 else { continue }
                 let key = hasher.key(author: author, sequenceNumber: number)
                 guard seen.serial(of: key) == nil, !promises.contains(where: { $0.key == key }) else { continue }
                 promises.append(Promise(key: key, peer: handle, due: now + parameters.iwantFollowup))
                 peers[slot].counts.asked += 1
-                wanted.append(id)
+                wanted.append(bytes[id])
             default: break
             }
         }
@@ -51,15 +56,17 @@ extension GossipSub {
     }
 
     /// The peer asks for messages: sends those that are still here, within its share of this heartbeat.
-    private mutating func readIWant(_ bytes: ArraySlice<UInt8>, from handle: PeerHandle, emit: inout [Effect]) throws(WireError) {
+    private mutating func readIWant(_ bytes: [UInt8], _ places: Range<Int>, from handle: PeerHandle, emit: inout [Effect])
+        throws(WireError)
+    {
         guard let slot = slot(handle), peers[slot].score.value >= parameters.score.gossipThreshold else { return }
         peers[slot].counts.begin(heartbeats)
-        var reader = ProtobufReader(bytes)
-        while let field = try reader.next() {
+        var scanner = ProtobufScanner(places)
+        while let field = try scanner.next(in: bytes) {
             guard field.number == 1 else { continue }
             guard Int(peers[slot].counts.served) < parameters.iwantServedMax else { return }
             peers[slot].counts.served += 1
-            guard let (author, number) = GossipMessage.parse(id: try field.bytes()),
+            guard let (author, number) = GossipMessage.parse(bytes, id: try field.bytes()),
                 let serial = seen.serial(of: hasher.key(author: author, sequenceNumber: number)), let index = cache.index(serial)
             else { continue }
             let entry = cache.entries[index]
@@ -72,9 +79,9 @@ extension GossipSub {
     }
 
     /// The peer wants to be in our mesh.
-    private mutating func graft(_ name: ArraySlice<UInt8>, from handle: PeerHandle, now: Instant, emit: inout [Effect]) {
+    private mutating func graft(_ topic: TopicID?, from handle: PeerHandle, now: Instant, emit: inout [Effect]) {
         // Answering for topics that are not ours would let anybody make us talk.
-        guard let topic = topics.find(name), topics[topic].isJoined, let slot = slot(handle), !topics[topic].mesh.has(handle) else {
+        guard let topic, topics[topic].isJoined, let slot = slot(handle), !topics[topic].mesh.has(handle) else {
             return
         }
         if let until = backoffEnd(facts[slot].id, topic, now: now) {

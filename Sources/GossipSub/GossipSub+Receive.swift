@@ -16,18 +16,17 @@ extension GossipSub {
         do {
             if outline.subscriptionCount > 0 { try readSubscriptions(bytes, from: handle, now: now, emit: &emit) }
             if outline.messageCount > 0 {
-                var reader = ProtobufReader(bytes)
-                while let field = try reader.next() {
+                var scanner = ProtobufScanner(bytes.indices)
+                while let field = try scanner.next(in: bytes) {
                     guard field.number == 2 else { continue }
-                    let frame = outline.isSingleMessage ? bytes : nil
-                    receive(message: try field.bytes(), frame: frame, from: handle, now: now, emit: &emit)
+                    receive(message: try field.bytes(), of: bytes, isSingle: outline.isSingleMessage, from: handle, now: now, emit: &emit)
                 }
             }
             if outline.controlSize > 0 {
-                var reader = ProtobufReader(bytes)
-                while let field = try reader.next() {
+                var scanner = ProtobufScanner(bytes.indices)
+                while let field = try scanner.next(in: bytes) {
                     guard field.number == 3 else { continue }
-                    try readControl(try field.bytes(), from: handle, now: now, emit: &emit)
+                    try readControl(bytes, try field.bytes(), from: handle, now: now, emit: &emit)
                 }
             }
         } catch {
@@ -38,21 +37,21 @@ extension GossipSub {
     private mutating func readSubscriptions(_ bytes: [UInt8], from handle: PeerHandle, now: Instant, emit: inout [Effect])
         throws(WireError)
     {
-        var reader = ProtobufReader(bytes)
-        while let field = try reader.next() {
+        var scanner = ProtobufScanner(bytes.indices)
+        while let field = try scanner.next(in: bytes) {
             guard field.number == 1 else { continue }
-            let (name, subscribe) = try RPC.subscription(try field.bytes())
+            let (name, subscribe) = try RPC.subscription(bytes, try field.bytes())
             guard let slot = slot(handle) else { return }
             if subscribe {
-                let known = topics.find(name)
+                let known = topics.find(bytes, name)
                 if let known, topics[known].subscribers.has(handle) { continue }
                 guard peers[slot].topics.count < parameters.topicsPerPeerMax else {
                     misbehaved(handle, .tooManyTopics, now: now, emit: &emit)
                     return
                 }
-                guard let topic = known ?? topics.intern(name) else { continue }
+                guard let topic = known ?? topics.intern(bytes[name]) else { continue }
                 noteSubscription(of: slot, to: topic)
-            } else if let topic = topics.find(name), topics[topic].subscribers.take(handle) {
+            } else if let topic = topics.find(bytes, name), topics[topic].subscribers.take(handle) {
                 leaveMesh(handle, topic, now: now)
                 topics[topic].fanout.take(handle)
                 peers[slot].topics.removeAll { $0 == topic }
@@ -73,20 +72,20 @@ extension GossipSub {
     }
 
     /// One message: known, forged, or new.
-    /// - Parameter frame: the RPC that it came in, where it is alone in it.
+    /// - Parameter isSingle: it is alone in the RPC.
     private mutating func receive(
-        message bytes: ArraySlice<UInt8>, frame: [UInt8]?, from handle: PeerHandle, now: Instant, emit: inout [Effect]
+        message places: Range<Int>, of bytes: [UInt8], isSingle: Bool, from handle: PeerHandle, now: Instant, emit: inout [Effect]
     ) {
         let fields: GossipMessage.Fields
         do throws(GossipMessage.Flaw) {
-            fields = try GossipMessage.Fields(bytes, dataSizeMax: parameters.dataSizeMax)
+            fields = try GossipMessage.Fields(bytes, places, dataSizeMax: parameters.dataSizeMax)
         } catch {
             return misbehaved(handle, .malformed, now: now, emit: &emit)
         }
-        guard let topic = topics.find(fields.topic), let validation = topics[topic].validation else { return }
+        guard let topic = topics.find(bytes, fields.topic), let validation = topics[topic].validation else { return }
         let name: (author: Bytes32, sequenceNumber: UInt64)
         do throws(GossipMessage.Flaw) {
-            name = try fields.name()
+            name = try fields.name(in: bytes)
         } catch {
             switch error {
             case .malformed: misbehaved(handle, .malformed, now: now, emit: &emit)
@@ -103,14 +102,14 @@ extension GossipSub {
             duplicateCount &+= 1
             return receiveAgain(serial, from: handle, now: now, emit: &emit)
         }
-        guard let message = try? GossipMessage(fields), message.verify(signing) else {
+        guard let message = try? GossipMessage(fields, of: bytes), message.verify(signing) else {
             return misbehaved(handle, .invalidSignature, in: topic, now: now, emit: &emit)
         }
         declineCopies(of: message, topic: topic, from: handle, emit: &emit)
         let serial = cache.insert(
             MessageCache.Entry(
-                author: message.author, sequenceNumber: message.sequenceNumber, frame: frame ?? RPC.frame(bytes), topic: topic,
-                state: .pending, source: handle, arrival: now))
+                author: message.author, sequenceNumber: message.sequenceNumber, frame: isSingle ? bytes : RPC.frame(bytes[places]),
+                topic: topic, state: .pending, source: handle, arrival: now))
         seen.insert(key, serial: serial, now: now)
         messageCount &+= 1
         if !promises.isEmpty { promises.removeAll { $0.key == key } }

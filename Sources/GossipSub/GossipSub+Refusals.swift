@@ -22,17 +22,17 @@ extension GossipSub {
     }
 
     /// The peer has these messages.
-    mutating func readIDontWant(_ bytes: ArraySlice<UInt8>, from handle: PeerHandle) throws(WireError) {
+    mutating func readIDontWant(_ bytes: [UInt8], _ places: Range<Int>, from handle: PeerHandle) throws(WireError) {
         guard let slot = slot(handle) else { return }
         peers[slot].counts.begin(heartbeats)
         guard Int(peers[slot].counts.refusals) < parameters.idontwantMessagesMax else { return }
         peers[slot].counts.refusals += 1
-        var reader = ProtobufReader(bytes)
-        while let field = try reader.next() {
+        var scanner = ProtobufScanner(places)
+        while let field = try scanner.next(in: bytes) {
             guard field.number == 1 else { continue }
             let id = try field.bytes()
             guard peers[slot].unwanted.count < parameters.unwantedMax else { return }
-            guard let (author, number) = GossipMessage.parse(id: id) else { continue }
+            guard let (author, number) = GossipMessage.parse(bytes, id: id) else { continue }
             let key = hasher.key(author: author, sequenceNumber: number)
             guard !peers[slot].declines(key) else { continue }
             refusing.insert(slot)

@@ -157,7 +157,7 @@ public struct GossipSub: StateMachine, Sendable {
     /// The number of a topic from now on; nil where the name is empty or longer than 256 bytes, or no number is left.
     public mutating func intern(_ name: String) -> TopicID? {
         let bytes = Array(name.utf8)
-        guard !bytes.isEmpty, bytes.count <= GossipMessage.topicSizeMax, let id = topics.intern(bytes) else { return nil }
+        guard !bytes.isEmpty, bytes.count <= GossipMessage.topicSizeMax, let id = topics.intern(bytes[...]) else { return nil }
         topics[id].isPinned = true
         return id
     }

@@ -18,8 +18,8 @@ enum RPC {
 
     static func outline(_ bytes: [UInt8]) throws(WireError) -> Outline {
         var outline = Outline()
-        var reader = ProtobufReader(bytes)
-        while let field = try reader.next() {
+        var scanner = ProtobufScanner(bytes.indices)
+        while let field = try scanner.next(in: bytes) {
             switch field.number {
             case 1:
                 _ = try field.bytes()
@@ -36,11 +36,12 @@ enum RPC {
         return outline
     }
 
-    static func subscription(_ bytes: ArraySlice<UInt8>) throws(WireError) -> (topic: ArraySlice<UInt8>, subscribe: Bool) {
-        var topic: ArraySlice<UInt8> = []
+    /// Of the bytes of an RPC, those at `places`.
+    static func subscription(_ bytes: [UInt8], _ places: Range<Int>) throws(WireError) -> (topic: Range<Int>, subscribe: Bool) {
+        var topic = 0..<0
         var subscribe = false
-        var reader = ProtobufReader(bytes)
-        while let field = try reader.next() {
+        var scanner = ProtobufScanner(places)
+        while let field = try scanner.next(in: bytes) {
             switch field.number {
             case 1: subscribe = try field.bool()
             case 2: topic = try field.bytes(max: GossipMessage.topicSizeMax)
@@ -52,10 +53,10 @@ enum RPC {
     }
 
     /// Topic of a GRAFT.
-    static func topic(_ bytes: ArraySlice<UInt8>) throws(WireError) -> ArraySlice<UInt8> {
-        var topic: ArraySlice<UInt8> = []
-        var reader = ProtobufReader(bytes)
-        while let field = try reader.next() { if field.number == 1 { topic = try field.bytes(max: GossipMessage.topicSizeMax) } }
+    static func topic(_ bytes: [UInt8], _ places: Range<Int>) throws(WireError) -> Range<Int> {
+        var topic = 0..<0
+        var scanner = ProtobufScanner(places)
+        while let field = try scanner.next(in: bytes) { if field.number == 1 { topic = try field.bytes(max: GossipMessage.topicSizeMax) } }
         return topic
     }
 

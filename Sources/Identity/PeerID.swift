@@ -85,13 +85,24 @@ public struct PeerID: Hashable, Comparable, Sendable {
 
     public init(bytes: [UInt8]) throws(WireError) { try self.init(bytes: bytes[...]) }
 
-    /// The key in an id of the usual kind, read in place: tens of ids come with every answer of the DHT.
-    private static func ed25519Key(in bytes: ArraySlice<UInt8>) -> Bytes32? {
-        bytes.withUnsafeBytes { buffer in
-            let prefix = UInt64(bigEndian: buffer.loadUnaligned(as: UInt64.self)) >> 16
-            guard prefix == ed25519Prefix else { return nil }
-            return Bytes32(unaligned: UnsafeRawBufferPointer(rebasing: buffer[6...]))
+    /// The id at these places of a longer message.
+    public init(bytes: [UInt8], at places: Range<Int>) throws(WireError) {
+        if places.count == PeerID.ed25519Size,
+            let key = bytes.withUnsafeBytes({ PeerID.ed25519Key(in: UnsafeRawBufferPointer(rebasing: $0[places])) })
+        {
+            self.init(ed25519: key)
+        } else {
+            try self.init(other: bytes[places])
         }
+    }
+
+    /// The key in an id of the usual kind, read in place: tens of ids come with every answer of the DHT.
+    private static func ed25519Key(in bytes: ArraySlice<UInt8>) -> Bytes32? { bytes.withUnsafeBytes { ed25519Key(in: $0) } }
+
+    private static func ed25519Key(in buffer: UnsafeRawBufferPointer) -> Bytes32? {
+        let prefix = UInt64(bigEndian: buffer.loadUnaligned(as: UInt64.self)) >> 16
+        guard prefix == ed25519Prefix else { return nil }
+        return Bytes32(unaligned: UnsafeRawBufferPointer(rebasing: buffer[6...]))
     }
 
     private init(other bytes: ArraySlice<UInt8>) throws(WireError) {

@@ -177,7 +177,7 @@ import Wire
         let closed = lab.wait(.seconds(120))
         #expect(Set(closed).count == 16)
         #expect(lab.node.peers.count == GossipSub.Parameters().membersWanted)
-        let topic = lab.node.gossip.topics.find(Array(Topic.shard(0).name(prefix: "simulated").utf8))
+        let topic = lab.node.gossip.topics.find(Array(Topic.shard(0).name(prefix: "simulated").utf8)[...])
         let mesh = topic.map { lab.node.gossip.mesh(of: $0) } ?? []
         #expect(mesh.count >= 6)
         #expect(mesh.allSatisfy { lab.node.peers[$0] != nil })
