@@ -18,9 +18,9 @@ public struct PeerID: Hashable, Comparable, Sendable {
         case secp256k1Odd = 3
     }
 
-    @usableFromInline let kind: Kind
-    /// The Ed25519 key, the digest, or the x coordinate.
+    /// The Ed25519 key, the digest, or the x coordinate. First, so that whoever holds an id has room for its own beside the kind.
     @usableFromInline let value: Bytes32
+    @usableFromInline let kind: Kind
 
     @inlinable
     public init(ed25519 publicKey: Bytes32) {

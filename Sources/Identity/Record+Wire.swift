@@ -4,10 +4,13 @@ public import Wire
 extension Record {
     /// Bytes that the fields around a body take at most.
     public static let overheadMax = 128
+    /// The least, without the length of the body.
+    private static let overheadMin = 2 + 34 + 1 + 66
 
     /// Protobuf `Record` of `docs/protocols/record.proto`.
     public var encoded: [UInt8] {
-        var writer = ProtobufWriter(reserving: body.count + Record.overheadMax)
+        // Just what it takes, as no type has a number above 127: registries keep thousands of them.
+        var writer = ProtobufWriter(reserving: body.count + Record.overheadMin + ByteWriter.varintSize(UInt64(body.count)))
         writer.uint32(1, UInt32(type.rawValue))
         writer.bytes32(2, author)
         writer.bytes(3, body)

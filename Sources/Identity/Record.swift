@@ -52,9 +52,9 @@ public struct Record: Hashable, Sendable {
     private static func signedBytes(type: RecordType, author: Bytes32, body: [UInt8], network: NetworkID) -> [UInt8] {
         var writer = ByteWriter(reserving: 106 + body.count)
         writer.writeLabel("inferix-record/1")
-        writer.write(network.digest.array)
+        writer.write(network.digest)
         writer.writeLittleEndian(type.rawValue)
-        writer.write(author.array)
+        writer.write(author)
         writer.writeLittleEndian(UInt64(body.count))
         writer.write(body)
         return writer.bytes

@@ -26,7 +26,9 @@ extension RecordBody {
         guard body.count <= Self.type.bodyMax else { throw .outOfBounds }
         var reader = ProtobufReader(body, canonical: true)
         try self.init(fields: &reader)
-        guard self.body == body else { throw .notCanonical }
+        var writer = ProtobufWriter(reserving: body.count)
+        write(to: &writer)
+        guard writer.bytes == body else { throw .notCanonical }
     }
 
     public func signed(by signing: Signing, network: NetworkID) -> Record {

@@ -13,11 +13,14 @@ public struct ByteWriter: Sendable {
 
     @inlinable
     public mutating func writeBigEndian<T: FixedWidthInteger>(_ value: T) {
-        var shift = T.bitWidth - 8
-        while shift >= 0 {
-            bytes.append(UInt8(truncatingIfNeeded: value >> T(shift)))
-            shift -= 8
-        }
+        withUnsafeBytes(of: value.bigEndian) { bytes.append(contentsOf: $0) }
+    }
+
+    /// The 32 bytes, without an array in between.
+    @inlinable
+    public mutating func write(_ value: Bytes32) {
+        let (a, b, c, d) = value.words
+        withUnsafeBytes(of: (a.bigEndian, b.bigEndian, c.bigEndian, d.bigEndian)) { bytes.append(contentsOf: $0) }
     }
 
     @inlinable

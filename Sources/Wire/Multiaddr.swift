@@ -112,6 +112,7 @@ extension Multiaddr {
         guard bytes.count <= Multiaddr.sizeMax else { throw .outOfBounds }
         var reader = ByteReader(bytes)
         var components: [Component] = []
+        components.reserveCapacity(2)
         while !reader.isAtEnd {
             guard components.count < Multiaddr.componentsMax else { throw .outOfBounds }
             let code = try reader.readVarint()

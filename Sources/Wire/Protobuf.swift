@@ -178,7 +178,11 @@ public struct ProtobufWriter: Sendable {
     }
 
     @inlinable
-    public mutating func bytes32(_ number: UInt32, _ value: Bytes32) { alwaysBytes(number, value.array) }
+    public mutating func bytes32(_ number: UInt32, _ value: Bytes32) {
+        tag(number, 2)
+        writer.writeVarint(32)
+        writer.write(value)
+    }
 
     @inlinable
     public mutating func string(_ number: UInt32, _ value: String) { bytes(number, Array(value.utf8)) }

@@ -33,6 +33,14 @@ import Testing
         #expect(throws: WireError.malformedVarint) { try reader.readVarint() }
     }
 
+    @Test func integersAndHashesOfFixedSize() {
+        var writer = ByteWriter()
+        writer.writeBigEndian(UInt16(0x0102))
+        writer.writeLittleEndian(UInt32(0x0403_0201))
+        writer.write(Bytes32(Array(1...32)) ?? .zero)
+        #expect(writer.bytes == [1, 2, 1, 2, 3, 4] + Array(1...32))
+    }
+
     @Test func lengthsAreCheckedBeforeTheyAreBelieved() {
         var long = ByteReader([0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01, 0])
         #expect(throws: WireError.outOfBounds) { try long.readLengthPrefixed(max: 100) }
