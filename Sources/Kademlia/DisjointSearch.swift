@@ -54,10 +54,10 @@ struct DisjointSearch: Sendable {
     private mutating func next(of path: Int, now: Instant) -> Lookup.Step {
         while true {
             let step = paths[path].next(now: now)
-            isOver[path] = step == .finished
-            guard case .ask(let contact) = step, paths.indices.contains(where: { $0 != path && paths[$0].hasAsked(contact.id) }) else {
-                return step
-            }
+            if case .finished = step { isOver[path] = true } else { isOver[path] = false }
+            guard paths.count > 1, case .ask(let contact) = step,
+                paths.indices.contains(where: { $0 != path && paths[$0].hasAsked(contact.id) })
+            else { return step }
             paths[path].leave(contact.id)
         }
     }
@@ -69,7 +69,7 @@ struct DisjointSearch: Sendable {
         for path in paths.indices where paths[path].failed(id) { return }
     }
 
-    func hasAnswered(_ id: PeerID) -> Bool { paths.contains { $0.hasAnswered(id) } }
+    func hasAnswered(_ id: PeerID) -> Bool { paths.indices.contains { paths[$0].hasAnswered(id) } }
 
     /// The closest peers that have answered, nearest first.
     func closest(countMax: Int) -> [Contact] {
@@ -80,7 +80,7 @@ struct DisjointSearch: Sendable {
 
     /// Key of a peer that is known on a path.
     func key(of id: PeerID) -> Bytes32? {
-        for path in paths { if let key = path.key(of: id) { return key } }
+        for path in paths.indices { if let key = paths[path].key(of: id) { return key } }
         return nil
     }
 }

@@ -15,13 +15,15 @@ struct UncheckedPeer: Sendable {
 /// connections. What a peer has answered stands for more: it costs it a working server.
 extension Kademlia {
     /// Whether the peer has to answer a question first. Remembers it where there is room for it, here and in the table.
-    mutating func isToBeChecked(_ contact: Contact, key: Bytes32, now: Instant) -> Bool {
-        guard let delay = parameters.checkDelay, !table.contains(contact.id, key: key),
-            !queries.contains(where: { $0.search.hasAnswered(contact.id) })
+    mutating func isToBeChecked(_ contact: Contact, now: Instant) -> Bool {
+        guard let delay = parameters.checkDelay, !table.contains(contact.id),
+            !queries.indices.contains(where: { queries[$0].search.hasAnswered(contact.id) })
         else { return false }
-        if let index = unchecked.firstIndex(where: { $0.contact.id == contact.id }) {
+        if let index = unchecked.indices.first(where: { unchecked[$0].contact.id == contact.id }) {
             unchecked[index].contact = contact
-        } else if unchecked.count < parameters.uncheckedMax, table.mayTake(contact, key: key, now: now) {
+        } else if unchecked.count < parameters.uncheckedMax {
+            let key = contact.id.dhtKey
+            guard table.mayTake(contact, key: key, now: now) else { return true }
             unchecked.append(UncheckedPeer(contact: contact, key: key, due: now + delay))
         }
         return true
@@ -31,7 +33,7 @@ extension Kademlia {
     mutating func checkPeers(now: Instant, emit: inout [Effect]) {
         for index in unchecked.indices where unchecked[index].due <= now {
             let peer = unchecked[index].contact
-            guard !open.contains(where: { $0.peer == peer.id }) else {
+            guard !open.indices.contains(where: { open[$0].peer == peer.id }) else {
                 unchecked[index].due = now + (parameters.checkDelay ?? .zero)
                 continue
             }
@@ -45,7 +47,7 @@ extension Kademlia {
 
     @discardableResult
     mutating func forgetUnchecked(_ id: PeerID) -> UncheckedPeer? {
-        guard let index = unchecked.firstIndex(where: { $0.contact.id == id }) else { return nil }
+        guard let index = unchecked.indices.first(where: { unchecked[$0].contact.id == id }) else { return nil }
         defer { if unchecked.isEmpty { unchecked = [] } }
         return unchecked.remove(at: index)
     }

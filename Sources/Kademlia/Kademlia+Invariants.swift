@@ -6,19 +6,20 @@ extension RoutingTable {
     /// What must hold after every call, and does not; empty in a sound table. Tests call it.
     var violations: [String] {
         var found: [String] = []
-        if buckets.last?.entries.isEmpty == true { found.append("an empty last bucket") }
-        var total = 0
-        for (index, bucket) in buckets.enumerated() {
-            total += bucket.entries.count
-            if bucket.entries.count > bucketSize { found.append("bucket \(index) holds \(bucket.entries.count)") }
-            for entry in bucket.entries {
+        if let last = ends.indices.last, bucket(last).isEmpty { found.append("an empty last bucket") }
+        for index in ends.indices {
+            let entries = entries[bucket(index)]
+            if entries.count > bucketSize { found.append("bucket \(index) holds \(entries.count)") }
+            for entry in entries {
                 if entry.key != entry.id.dhtKey { found.append("a key that is not its peer's") }
                 if bucketIndex(of: entry.key) != index { found.append("a peer in the wrong bucket") }
                 if entry.failures >= failuresMax { found.append("a failed peer is kept") }
             }
-            if Set(bucket.entries.map(\.id)).count != bucket.entries.count { found.append("a peer twice") }
+            if Set(entries.map(\.id)).count != entries.count { found.append("a peer twice") }
         }
-        if total != count { found.append("count is \(count), there are \(total)") }
+        if Int(ends.last ?? 0) != count { found.append("count is \(count), the buckets have \(ends.last ?? 0)") }
+        if heads != entries.map(\.key.words.0) { found.append("heads of other keys") }
+        if !marks.belong(to: entries.map(\.id)) { found.append("marks of other peers") }
         return found
     }
 }
@@ -28,7 +29,9 @@ extension Lookup {
         var found: [String] = []
         if candidates.count > candidatesMax { found.append("\(candidates.count) candidates") }
         if !isAscending(candidates.map(\.distance)) { found.append("candidates out of order") }
+        if !marks.belong(to: candidates.map(\.id)) { found.append("marks of other candidates") }
         let open = candidates.count { $0.state == .waiting }
+        if candidates.contains(where: { $0.state == .waiting && $0.deadline < slowAt }) { found.append("becomes slow too late") }
         if open != waiting { found.append("\(waiting) waiting, there are \(open)") }
         if open > alpha { found.append("\(open) open questions") }
         return found
@@ -42,7 +45,7 @@ extension Kademlia {
         let askable = queries.reduce(0) { $0 + $1.search.paths.reduce(0) { $0 + $1.candidatesMax } }
         if unchecked.count > parameters.uncheckedMax { found.append("\(unchecked.count) unchecked peers") }
         for peer in unchecked {
-            if table.contains(peer.contact.id, key: peer.key) { found.append("a peer of the table is unchecked") }
+            if table.contains(peer.contact.id) { found.append("a peer of the table is unchecked") }
             if peer.due == .distantFuture, !open.contains(where: { $0.peer == peer.contact.id }) { found.append("nobody asks it") }
         }
         for query in queries where query.search.paths.count > 1 {

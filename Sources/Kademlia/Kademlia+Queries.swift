@@ -74,7 +74,9 @@ extension Kademlia {
     /// Twice as many as are wanted: where the nearest are silent, nobody's answer goes beyond them. Where
     /// the table is small, those that have yet to prove themselves: the question is their chance.
     func seed(_ search: inout DisjointSearch) {
-        for entry in table.closest(to: search.target, countMax: 2 * parameters.k) { search.begin(with: entry.contact, key: entry.key) }
+        for place in table.places(closestTo: search.target, countMax: 2 * parameters.k, toldTo: nil) {
+            search.begin(with: table.entries[place.slot].contact, key: table.entries[place.slot].key)
+        }
         guard table.count < parameters.k else { return }
         for peer in unchecked { search.begin(with: peer.contact, key: peer.key) }
     }
@@ -91,7 +93,7 @@ extension Kademlia {
 
     /// Sends as many questions as the search allows, and ends the search when it says so.
     mutating func advance(_ number: UInt32, now: Instant, emit: inout [Effect]) {
-        guard let index = queries.firstIndex(where: { $0.number == number }), case .searching = queries[index].phase else { return }
+        guard let index = index(ofQuery: number), case .searching = queries[index].phase else { return }
         while true {
             switch queries[index].search.next(now: now) {
             case .ask(let contact):
@@ -125,9 +127,7 @@ extension Kademlia {
 
     /// Takes what an answer holds into its query.
     mutating func learn(_ message: KademliaMessage, from peer: PeerID, query number: UInt32, now: Instant, emit: inout [Effect]) {
-        guard let index = queries.firstIndex(where: { $0.number == number }), let path = queries[index].search.answered(peer) else {
-            return
-        }
+        guard let index = index(ofQuery: number), let path = queries[index].search.answered(peer) else { return }
         for contact in message.closerPeers.prefix(parameters.k) where contact.id != localID && !contact.addresses.isEmpty {
             queries[index].search.add(contact, to: path)
         }
@@ -162,7 +162,7 @@ extension Kademlia {
         guard let key = queries[index].search.key(of: peer) else { return }
         let distance = key ^ queries[index].search.target
         for contact in contacts.prefix(max(1, countMax)) {
-            if let known = queries[index].found.firstIndex(where: { $0.contact.id == contact.id }) {
+            if let known = queries[index].found.indices.first(where: { queries[index].found[$0].contact.id == contact.id }) {
                 if let before = queries[index].found[known].distance { queries[index].found[known].distance = min(before, distance) }
                 continue
             }

@@ -18,15 +18,16 @@ extension Kademlia {
         }
         var reply = KademliaMessage(kind: request.kind, key: request.key)
         let key = Hash.sha256(request.key)
+        var closer: [RoutingTable.Place] = []
         switch request.kind {
         case .ping: break
-        case .findNode: reply.closerPeers = closest(to: key, toldTo: peer)
+        case .findNode: closer = table.places(closestTo: key, countMax: parameters.k, toldTo: peer)
         case .getProviders:
             reply.providerPeers = choose(parameters.k, providers.providers(of: key, now: now))
-            reply.closerPeers = closest(to: key, toldTo: peer)
+            closer = table.places(closestTo: key, countMax: parameters.k, toldTo: peer)
         case .getValue:
             reply.record = records.record(key, now: now)
-            reply.closerPeers = closest(to: key, toldTo: peer)
+            closer = table.places(closestTo: key, countMax: parameters.k, toldTo: peer)
         case .addProvider:
             // Only what the sender says about itself counts.
             for contact in request.providerPeers where contact.id == peer {
@@ -50,11 +51,7 @@ extension Kademlia {
             scheduleSweep(now: now)
             reply.record = record
         }
-        emit.append(.respond(id, reply.encode()))
-    }
-
-    private func closest(to key: Bytes32, toldTo peer: PeerID) -> [Contact] {
-        table.places(closestTo: key, countMax: parameters.k, peer).map { table.buckets[$0.bucket].entries[$0.slot].contact }
+        emit.append(.respond(id, reply.encode(closer: closer, of: table)))
     }
 
     /// Some of them at random: whoever asks for one of many providers shall not ask the same one as everybody else.
@@ -64,7 +61,8 @@ extension Kademlia {
         for index in 0..<taken where pool.count > countMax {
             pool.swapAt(index, index + Int(generator.next() % UInt64(pool.count - index)))
         }
-        return Array(pool.prefix(taken))
+        pool.removeSubrange(taken...)
+        return pool
     }
 
     mutating func scheduleSweep(now: Instant) {

@@ -12,14 +12,13 @@ extension Kademlia {
             forgetUnchecked(contact.id)
             return
         }
-        let key = contact.id.dhtKey
-        if isToBeChecked(contact, key: key, now: now) { return }
-        admit(contact, key: key, now: now, emit: &emit)
+        if isToBeChecked(contact, now: now) { return }
+        admit(contact, key: contact.id.dhtKey, now: now, emit: &emit)
     }
 
     /// Puts a peer that is connected and has proved itself into the table, or has the peer in its way asked whether it lives.
-    mutating func admit(_ contact: Contact, key: Bytes32, now: Instant, emit: inout [Effect]) {
-        switch table.insert(contact, key: key, isConnected: true, now: now) {
+    mutating func admit(_ contact: Contact, key: @autoclosure () -> Bytes32, now: Instant, emit: inout [Effect]) {
+        switch table.insert(contact, key: key(), isConnected: true, now: now) {
         case .inserted: if refreshAt == nil { scheduleRefresh(now: now) }
         case .full(let oldest?): checkLiveness(of: oldest, candidate: contact, emit: &emit)
         case .updated, .full(nil), .crowded, .refused: break
@@ -29,9 +28,9 @@ extension Kademlia {
     /// Asks the peer that was silent longest for ourselves: a live one answers, and may know somebody new.
     private mutating func checkLiveness(of peer: PeerID, candidate: Contact, emit: inout [Effect]) {
         var running = 0
-        for request in open {
-            guard case .liveness = request.purpose else { continue }
-            if request.peer == peer { return }
+        for index in open.indices {
+            guard case .liveness = open[index].purpose else { continue }
+            if open[index].peer == peer { return }
             running += 1
         }
         guard running < parameters.livenessChecksMax, let entry = table.entry(peer) else { return }
@@ -49,16 +48,8 @@ extension Kademlia {
 
     /// Takes an open request out; nil for one that is not ours to answer for any more.
     private mutating func close(_ id: RequestID) -> OpenRequest? {
-        guard let index = open.firstIndex(where: { $0.id == id }) else { return nil }
+        guard let index = open.indices.first(where: { open[$0].id == id }) else { return nil }
         return open.remove(at: index)
-    }
-
-    /// Key of the peer that was asked: its search knows it, and hashing an id costs as much as all the rest of an answer's way.
-    private func key(of request: OpenRequest) -> Bytes32 {
-        guard case .search(let number) = request.purpose, let query = queries.first(where: { $0.number == number }),
-            let key = query.search.key(of: request.peer)
-        else { return request.peer.dhtKey }
-        return key
     }
 
     /// An answer came.
@@ -70,9 +61,8 @@ extension Kademlia {
             settle(request, with: nil, now: now, emit: &emit)
             return
         }
-        let key = key(of: request)
-        table.markSeen(request.peer, key: key, now: now)
-        if let peer = forgetUnchecked(request.peer) { admit(peer.contact, key: key, now: now, emit: &emit) }
+        table.markSeen(request.peer, now: now)
+        if let peer = forgetUnchecked(request.peer) { admit(peer.contact, key: peer.key, now: now, emit: &emit) }
         settle(request, with: message, now: now, emit: &emit)
     }
 
@@ -82,6 +72,9 @@ extension Kademlia {
         forgetUnchecked(request.peer)
         settle(request, with: nil, now: now, emit: &emit)
     }
+
+    /// A query is large: none is copied to be looked at.
+    func index(ofQuery number: UInt32) -> Int? { queries.indices.first { queries[$0].number == number } }
 
     private mutating func settle(_ request: OpenRequest, with message: KademliaMessage?, now: Instant, emit: inout [Effect]) {
         switch request.purpose {
@@ -94,11 +87,11 @@ extension Kademlia {
         case .search(let query):
             if message == nil { table.markFailed(request.peer, evict: false) }
             if let message { learn(message, from: request.peer, query: query, now: now, emit: &emit) }
-            guard let index = queries.firstIndex(where: { $0.number == query }) else { return }
+            guard let index = index(ofQuery: query) else { return }
             if message == nil { queries[index].search.failed(request.peer) }
             advance(query, now: now, emit: &emit)
         case .store(let query):
-            guard let index = queries.firstIndex(where: { $0.number == query }),
+            guard let index = index(ofQuery: query),
                 case .storing(let open, let confirmed) = queries[index].phase
             else { return }
             queries[index].phase = .storing(open: open - 1, confirmed: confirmed + (message?.kind == .putValue ? 1 : 0))

@@ -103,7 +103,7 @@ public struct Kademlia: StateMachine, Sendable {
             identified(Contact(id: peer, addresses: AddressList(addresses)), serves: serves, now: now, emit: &emit)
         case .remembered(let contacts):
             for contact in contacts where contact.id != localID && !contact.addresses.isEmpty {
-                _ = isToBeChecked(contact, key: contact.id.dhtKey, now: now)
+                _ = isToBeChecked(contact, now: now)
             }
         case .held(let records): restore(records, now: now)
         case .disconnected(let peer):
@@ -151,8 +151,8 @@ public struct Kademlia: StateMachine, Sendable {
 
     private mutating func rearm() {
         var deadline = earliest(refreshAt, sweepAt)
-        for peer in unchecked { deadline = earliest(deadline, peer.due) }
-        for query in queries { deadline = earliest(deadline, min(query.deadline, query.wakeUp)) }
+        for index in unchecked.indices { deadline = earliest(deadline, unchecked[index].due) }
+        for index in queries.indices { deadline = earliest(deadline, min(queries[index].deadline, queries[index].wakeUp)) }
         nextDeadline = deadline
     }
 }

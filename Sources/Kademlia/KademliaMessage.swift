@@ -59,7 +59,36 @@ public struct KademliaMessage: Hashable, Sendable {
 
 extension KademliaMessage {
     public func encode() -> [UInt8] {
-        var writer = ByteWriter(reserving: 48 + key.count + 64 * (closerPeers.count + providerPeers.count))
+        var writer = ByteWriter(reserving: closerPeers.reduce(baseSize) { $0 + KademliaMessage.size(of: $1) })
+        writeHead(to: &writer)
+        for contact in closerPeers { KademliaMessage.write(contact, tag: KademliaMessage.closerTag, to: &writer) }
+        for contact in providerPeers { KademliaMessage.write(contact, tag: KademliaMessage.providerTag, to: &writer) }
+        return writer.bytes
+    }
+
+    /// As above with the peers at some places of a table in the place of `closerPeers`: they go into the message from where they stand.
+    func encode(closer places: [RoutingTable.Place], of table: borrowing RoutingTable) -> [UInt8] {
+        var size = baseSize
+        for place in places { size += KademliaMessage.size(of: table.entries[place.slot].contact) }
+        var writer = ByteWriter(reserving: size)
+        writeHead(to: &writer)
+        for place in places {
+            KademliaMessage.write(table.entries[place.slot].contact, tag: KademliaMessage.closerTag, to: &writer)
+        }
+        for contact in providerPeers { KademliaMessage.write(contact, tag: KademliaMessage.providerTag, to: &writer) }
+        return writer.bytes
+    }
+
+    private static let closerTag: UInt8 = 0x42
+    private static let providerTag: UInt8 = 0x4a
+
+    /// At least what all but `closerPeers` takes: a message stays as long as it is under way, and no longer than its room.
+    private var baseSize: Int {
+        let own = 2 + (key.isEmpty ? 0 : 3 + key.count) + (record.map { 16 + $0.key.count + $0.value.count } ?? 0)
+        return providerPeers.reduce(own) { $0 + KademliaMessage.size(of: $1) }
+    }
+
+    private func writeHead(to writer: inout ByteWriter) {
         if kind != .putValue {
             writer.write(0x08)
             writer.write(kind.rawValue)
@@ -75,18 +104,6 @@ extension KademliaMessage {
             writer.write(0x1a)
             writer.writeLengthPrefixed(nested.bytes)
         }
-        for contact in closerPeers { KademliaMessage.write(contact, tag: 0x42, to: &writer) }
-        for contact in providerPeers { KademliaMessage.write(contact, tag: 0x4a, to: &writer) }
-        return writer.bytes
-    }
-
-    private static func write(_ contact: Contact, tag: UInt8, to writer: inout ByteWriter) {
-        writer.write(tag)
-        writer.writeVarint(UInt64(2 + contact.id.size + contact.addresses.encodedSize))
-        writer.write(0x0a)
-        writer.writeVarint(UInt64(contact.id.size))
-        contact.id.write(to: &writer)
-        contact.addresses.write(to: &writer)
     }
 
     /// Skips unknown fields, peers whose id is of an unknown kind and addresses of unknown protocols, as the specification asks.
@@ -119,30 +136,5 @@ extension KademliaMessage {
             }
         }
         return record
-    }
-
-    private static func read(_ bytes: ArraySlice<UInt8>, into contacts: inout [Contact]) throws(WireError) {
-        guard contacts.count < peersMax else { return }
-        if contacts.isEmpty { contacts.reserveCapacity(20) }
-        var id: PeerID?
-        var addresses = AddressList.empty
-        var addressCount = 0
-        // Those that stand before the id they belong to.
-        var unparsed: [ArraySlice<UInt8>] = []
-        var reader = ProtobufReader(bytes)
-        while let field = try reader.next() {
-            switch field.number {
-            case 1: id = try? PeerID(bytes: try field.bytes(max: 64))
-            case 2:
-                let address = try field.bytes()
-                guard addressCount < AddressList.countMax else { continue }
-                addressCount += 1
-                if let id { addresses.append(binary: address, of: id) } else { unparsed.append(address) }
-            default: break
-            }
-        }
-        guard let id else { return }
-        for address in unparsed { addresses.append(binary: address, of: id) }
-        contacts.append(Contact(id: id, addresses: addresses))
     }
 }

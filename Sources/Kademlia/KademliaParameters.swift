@@ -29,7 +29,7 @@ extension Kademlia {
         public var queryTimeout: Duration = .seconds(60)
         /// Queries at once, those of upkeep included; a further one fails at once. Default 64.
         public var queriesMax = 64
-        /// Candidates remembered by one lookup. Default 128, at 104 bytes each.
+        /// Candidates remembered by one lookup. Default 128, at 92 bytes each.
         public var candidatesMax = 128
         /// Upkeep: a search for ourselves and one for a random key. Default 10 min (IPFS); nil for never.
         public var refreshInterval: Duration? = .seconds(600)

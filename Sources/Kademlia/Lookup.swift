@@ -44,7 +44,10 @@ public struct Lookup: Sendable {
     var candidatesMax: Int
     /// Sorted by distance.
     private(set) var candidates: [Candidate] = []
+    private(set) var marks = PeerMarks()
     private(set) var waiting = 0
+    /// No question becomes slow before.
+    private(set) var slowAt = Instant.distantFuture
     /// Questions sent, for statistics.
     public private(set) var asked = 0
 
@@ -75,14 +78,16 @@ public struct Lookup: Sendable {
                 victim >= position
             else { return }
             candidates.remove(at: victim)
+            marks.remove(at: victim)
         }
+        marks.insert(contact.id, at: position)
         candidates.insert(
             Candidate(distance: distance, id: contact.id, state: .fresh, addresses: contact.addresses, deadline: .origin), at: position)
     }
 
     public mutating func next(now: Instant) -> Step {
         // All of them first: one that lies behind a fresh candidate must free its place too, or its deadline never passes.
-        if waiting > 0 { markSlow(now: now) }
+        if slowAt <= now { markSlow(now: now) }
         var answered = 0
         var deadline = Instant.distantFuture
         var isBlocked = false
@@ -97,11 +102,14 @@ public struct Lookup: Sendable {
                 deadline = min(deadline, candidates[index].deadline)
             case .fresh:
                 guard waiting < alpha else {
-                    for later in candidates[index...] where later.state == .waiting { deadline = min(deadline, later.deadline) }
+                    for later in index..<candidates.count where candidates[later].state == .waiting {
+                        deadline = min(deadline, candidates[later].deadline)
+                    }
                     return .wait(until: deadline)
                 }
                 candidates[index].state = .waiting
                 candidates[index].deadline = now + slowAfter
+                slowAt = min(slowAt, candidates[index].deadline)
                 waiting += 1
                 asked += 1
                 return .ask(Contact(id: candidates[index].id, addresses: candidates[index].addresses))
@@ -113,9 +121,14 @@ public struct Lookup: Sendable {
     }
 
     private mutating func markSlow(now: Instant) {
-        for index in candidates.indices where candidates[index].state == .waiting && candidates[index].deadline <= now {
-            candidates[index].state = .slow
-            waiting -= 1
+        slowAt = .distantFuture
+        for index in candidates.indices where candidates[index].state == .waiting {
+            if candidates[index].deadline <= now {
+                candidates[index].state = .slow
+                waiting -= 1
+            } else {
+                slowAt = min(slowAt, candidates[index].deadline)
+            }
         }
     }
 
@@ -166,7 +179,7 @@ public struct Lookup: Sendable {
     /// Key of a candidate.
     func key(of id: PeerID) -> Bytes32? { index(of: id).map { candidates[$0].distance ^ target } }
 
-    private func index(of id: PeerID) -> Int? { candidates.firstIndex { $0.id == id } }
+    private func index(of id: PeerID) -> Int? { marks.firstIndex(of: id) { candidates[$0].id == id } }
 }
 
 extension Array {

@@ -54,7 +54,12 @@ struct ProviderStore: Sendable {
         let distance = key ^ localKey
         let index = rows.partitioningIndex { $0.distance >= distance }
         guard index < rows.count, rows[index].distance == distance else { return [] }
-        return rows[index].providers.reversed().filter { $0.expiry > now }.map(\.contact)
+        var contacts: [Contact] = []
+        contacts.reserveCapacity(rows[index].providers.count)
+        for place in rows[index].providers.indices.reversed() where rows[index].providers[place].expiry > now {
+            contacts.append(rows[index].providers[place].contact)
+        }
+        return contacts
     }
 
     mutating func sweep(now: Instant) {

@@ -4,7 +4,9 @@ public import Wire
 
 /// The peers that serve the DHT, by their distance from us (Kademlia paper, section 2.4).
 ///
-/// Bucket `i` holds peers whose key shares exactly `i` leading bits with ours. Buckets come into being with their first peer.
+/// Bucket `i` holds peers whose key shares exactly `i` leading bits with ours. Buckets come into being with their first peer. All lie
+/// in one array, one behind the other, with what is read of every peer beside it: a node of a large network that is asked has nothing of
+/// its table in the cache.
 public struct RoutingTable: Sendable {
     public struct Entry: Sendable {
         /// SHA-256 of the peer's id.
@@ -13,17 +15,26 @@ public struct RoutingTable: Sendable {
         public internal(set) var isConnected: Bool
         /// Requests failed in a row.
         public internal(set) var failures: UInt8
-        /// Place in the network for the limits on diversity; nil where none applies.
-        var group: UInt32?
+        /// Beside the bytes above: as an optional it would make an entry a tenth larger.
+        private let hasGroup: Bool
+        private let groupNumber: UInt32
         public internal(set) var addresses: AddressList
         public internal(set) var lastSeen: Instant
 
-        public var contact: Contact { Contact(id: id, addresses: addresses) }
-    }
+        init(_ contact: Contact, key: Bytes32, isConnected: Bool, group: UInt32?, lastSeen: Instant) {
+            self.key = key
+            id = contact.id
+            self.isConnected = isConnected
+            failures = 0
+            hasGroup = group != nil
+            groupNumber = group ?? 0
+            addresses = contact.addresses
+            self.lastSeen = lastSeen
+        }
 
-    /// Up to `bucketSize` peers, in the order in which they came.
-    public struct KBucket: Sendable {
-        public internal(set) var entries: [Entry] = []
+        /// Place in the network for the limits on diversity; nil where none applies.
+        var group: UInt32? { hasGroup ? groupNumber : nil }
+        public var contact: Contact { Contact(id: id, addresses: addresses) }
     }
 
     public enum Insertion: Equatable, Sendable {
@@ -44,8 +55,13 @@ public struct RoutingTable: Sendable {
     let freshFor: Duration
     let failuresMax: UInt8
     let diversity: Kademlia.Parameters.Diversity?
-    public private(set) var buckets: [KBucket] = []
-    public private(set) var count = 0
+    /// By ascending buckets of up to `bucketSize`, in each in the order in which they came.
+    public private(set) var entries: [Entry] = []
+    /// Where each bucket ends. The last is never empty.
+    private(set) var ends: [UInt32] = []
+    /// First words of the entries' keys: enough to tell who is nearer.
+    private(set) var heads: [UInt64] = []
+    private(set) var marks = PeerMarks()
 
     public init(localKey: Bytes32, parameters: Kademlia.Parameters) {
         self.localKey = localKey
@@ -55,14 +71,19 @@ public struct RoutingTable: Sendable {
         diversity = parameters.diversity
     }
 
+    public var count: Int { entries.count }
+
     func bucketIndex(of key: Bytes32) -> Int { (key ^ localKey).leadingZeroBits }
 
-    public func entry(_ id: PeerID) -> Entry? {
-        guard let (bucket, slot) = locate(id, key: id.dhtKey) else { return nil }
-        return buckets[bucket].entries[slot]
-    }
+    /// Slots of a bucket.
+    func bucket(_ index: Int) -> Range<Int> { (index == 0 ? 0 : Int(ends[index - 1]))..<Int(ends[index]) }
 
-    func contains(_ id: PeerID, key: Bytes32) -> Bool { locate(id, key: key) != nil }
+    public func entry(_ id: PeerID) -> Entry? { slot(of: id).map { entries[$0] } }
+
+    func contains(_ id: PeerID) -> Bool { slot(of: id) != nil }
+
+    /// Needs no key, so that nobody hashes an id only to ask for it.
+    func slot(of id: PeerID) -> Int? { marks.firstIndex(of: id) { entries[$0].id == id } }
 
     /// Whether there is, or may be, a place for a peer that is not in the table.
     func mayTake(_ contact: Contact, key: Bytes32, now: Instant) -> Bool {
@@ -77,25 +98,35 @@ public struct RoutingTable: Sendable {
         insert(contact, key: contact.id.dhtKey, isConnected: isConnected, now: now)
     }
 
-    mutating func insert(_ contact: Contact, key: Bytes32, isConnected: Bool, now: Instant) -> Insertion {
-        if let (bucket, slot) = locate(contact.id, key: key) {
-            update(bucket, slot) { entry in
-                entry.lastSeen = now
-                entry.failures = 0
-                entry.isConnected = isConnected
-                if !contact.addresses.isEmpty { entry.addresses = contact.addresses }
-            }
+    /// - Parameter key: of the contact; not asked for where the peer is in the table.
+    mutating func insert(_ contact: Contact, key: @autoclosure () -> Bytes32, isConnected: Bool, now: Instant) -> Insertion {
+        if let slot = slot(of: contact.id) {
+            entries[slot].lastSeen = now
+            entries[slot].failures = 0
+            entries[slot].isConnected = isConnected
+            if !contact.addresses.isEmpty { entries[slot].addresses = contact.addresses }
             return .updated
         }
+        let key = key()
         if let obstacle = obstacle(to: contact, key: key, now: now) { return obstacle }
-        let index = bucketIndex(of: key)
-        while buckets.count <= index { buckets.append(KBucket()) }
-        buckets[index].entries.append(
-            Entry(
-                key: key, id: contact.id, isConnected: isConnected, failures: 0, group: group(of: contact), addresses: contact.addresses,
-                lastSeen: now))
-        count += 1
+        insert(Entry(contact, key: key, isConnected: isConnected, group: group(of: contact), lastSeen: now))
         return .inserted
+    }
+
+    /// Room grows by a bucket's worth: doubled, it would be most of a leaf's table.
+    private mutating func insert(_ entry: Entry) {
+        if entries.count.isMultiple(of: bucketSize) {
+            entries.reserveCapacity(entries.count + bucketSize)
+            heads.reserveCapacity(entries.count + bucketSize)
+            marks.reserveCapacity(entries.count + bucketSize)
+        }
+        let index = bucketIndex(of: entry.key)
+        while ends.count <= index { ends.append(ends.last ?? 0) }
+        let slot = Int(ends[index])
+        entries.insert(entry, at: slot)
+        heads.insert(entry.key.words.0, at: slot)
+        marks.insert(entry.id, at: slot)
+        for later in index..<ends.count { ends[later] += 1 }
     }
 
     /// Why a peer that is not in the table cannot enter it as it is; nil where it can.
@@ -103,11 +134,11 @@ public struct RoutingTable: Sendable {
         let index = bucketIndex(of: key)
         guard index < 256 else { return .refused }
         if let diversity, let group = group(of: contact) {
-            guard index >= buckets.count || peers(of: group, in: index..<(index + 1)) < diversity.perBucketMax,
-                peers(of: group, in: 0..<buckets.count) < diversity.perTableMax
+            guard index >= ends.count || peers(of: group, in: bucket(index)) < diversity.perBucketMax,
+                peers(of: group, in: entries.indices) < diversity.perTableMax
             else { return .crowded }
         }
-        guard index < buckets.count, buckets[index].entries.count >= bucketSize else { return nil }
+        guard index < ends.count, bucket(index).count >= bucketSize else { return nil }
         return .full(oldest: oldest(in: index, now: now))
     }
 
@@ -117,64 +148,49 @@ public struct RoutingTable: Sendable {
 
     @discardableResult
     public mutating func remove(_ id: PeerID) -> Bool {
-        guard let (bucket, slot) = locate(id, key: id.dhtKey) else { return false }
-        remove(bucket, slot)
+        guard let slot = slot(of: id) else { return false }
+        remove(at: slot)
         return true
     }
 
     /// The peer answered.
-    mutating func markSeen(_ id: PeerID, key: Bytes32, now: Instant) {
-        guard let (bucket, slot) = locate(id, key: key) else { return }
-        update(bucket, slot) { entry in
-            entry.lastSeen = now
-            entry.failures = 0
-        }
+    mutating func markSeen(_ id: PeerID, now: Instant) {
+        guard let slot = slot(of: id) else { return }
+        entries[slot].lastSeen = now
+        entries[slot].failures = 0
     }
 
     mutating func markDisconnected(_ id: PeerID) {
-        guard let (bucket, slot) = locate(id, key: id.dhtKey) else { return }
-        update(bucket, slot) { $0.isConnected = false }
+        if let slot = slot(of: id) { entries[slot].isConnected = false }
     }
 
     /// The peer did not answer: out after `failuresMax` in a row, or at once where `evict`.
     mutating func markFailed(_ id: PeerID, evict: Bool) {
-        guard let (bucket, slot) = locate(id, key: id.dhtKey) else { return }
-        let failures = buckets[bucket].entries[slot].failures + 1
+        guard let slot = slot(of: id) else { return }
+        let failures = entries[slot].failures + 1
         if evict || failures >= failuresMax {
-            remove(bucket, slot)
+            remove(at: slot)
         } else {
-            update(bucket, slot) { $0.failures = failures }
+            entries[slot].failures = failures
         }
     }
 
-    private mutating func update(_ bucket: Int, _ slot: Int, _ change: (inout Entry) -> Void) {
-        change(&buckets[bucket].entries[slot])
+    private mutating func remove(at slot: Int) {
+        for index in bucketIndex(of: entries[slot].key)..<ends.count { ends[index] -= 1 }
+        while let last = ends.indices.last, bucket(last).isEmpty { ends.removeLast() }
+        entries.remove(at: slot)
+        heads.remove(at: slot)
+        marks.remove(at: slot)
     }
 
-    private mutating func remove(_ bucket: Int, _ slot: Int) {
-        buckets[bucket].entries.remove(at: slot)
-        count -= 1
-        while buckets.last?.entries.isEmpty == true { buckets.removeLast() }
-    }
-
-    private func locate(_ id: PeerID, key: Bytes32) -> (bucket: Int, slot: Int)? {
-        let index = bucketIndex(of: key)
-        guard index < buckets.count, let slot = buckets[index].entries.firstIndex(where: { $0.id == id }) else { return nil }
-        return (index, slot)
-    }
-
-    private func peers(of group: UInt32, in range: Range<Int>) -> Int {
-        var count = 0
-        for index in range { for entry in buckets[index].entries where entry.group == group { count += 1 } }
-        return count
-    }
+    private func peers(of group: UInt32, in slots: Range<Int>) -> Int { slots.count { entries[$0].group == group } }
 
     private func oldest(in index: Int, now: Instant) -> PeerID? {
-        var oldest: (id: PeerID, seen: Instant)?
-        for entry in buckets[index].entries where !entry.isConnected && entry.lastSeen + freshFor <= now {
-            if let known = oldest, known.seen <= entry.lastSeen { continue }
-            oldest = (entry.id, entry.lastSeen)
+        var oldest: Int?
+        for slot in bucket(index) where !entries[slot].isConnected && entries[slot].lastSeen + freshFor <= now {
+            if let oldest, entries[oldest].lastSeen <= entries[slot].lastSeen { continue }
+            oldest = slot
         }
-        return oldest?.id
+        return oldest.map { entries[$0].id }
     }
 }

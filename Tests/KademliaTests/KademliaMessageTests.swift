@@ -51,6 +51,44 @@ import Wire
         #expect(message.providerPeers[0].addresses.multiaddrs == expected)
     }
 
+    /// A contact of the usual shape is read as one block; with a field more it is read field by field, and says the same, whatever
+    /// byte is another.
+    @Test func usualContactsAreReadAsAllOthers() throws {
+        let usual = Array(Contact(id: peer, addresses: AddressList([.tcp4(0x0102_0304, port: 0x0506)])).encodedForTests.dropFirst(2))
+        #expect(usual.count == 50)
+        func read(_ contact: [UInt8]) -> [Contact]? {
+            var writer = ProtobufWriter()
+            writer.alwaysBytes(8, contact)
+            return try? KademliaMessage(decoding: writer.bytes).closerPeers
+        }
+        #expect(read(usual)?.map(\.addresses.multiaddrs) == [[.tcp4(0x0102_0304, port: 0x0506)]])
+        for index in usual.indices {
+            for bit in 0..<8 {
+                var changed = usual
+                changed[index] ^= 1 << bit
+                #expect(read(changed) == read([0x18, 0x01] + changed), "bit \(bit) of byte \(index)")
+            }
+        }
+    }
+
+    /// An answer whose peers go into it from the table is the one that holds them.
+    @Test func answersFromATableAreThoseWithCopies() {
+        var table = RoutingTable(localKey: MemoryNetwork.id(9_999).dhtKey, parameters: .init())
+        for number in 0..<60 as Range<UInt64> {
+            var addresses = [Multiaddr.tcp4(0x0a00_0000 + UInt32(number), port: 1)]
+            if number.isMultiple(of: 3) { addresses.append(.tcp4(0x0a00_0000 + UInt32(number), port: 2)) }
+            _ = table.insert(Contact(id: MemoryNetwork.id(number), addresses: AddressList(addresses)), isConnected: true, now: .origin)
+        }
+        let target = MemoryNetwork.id(5).dhtKey
+        let message = KademliaMessage(
+            kind: .getProviders, key: [1, 2], closerPeers: table.closest(to: target, countMax: 20).map(\.contact),
+            providerPeers: [Contact(id: peer, addresses: .empty)])
+        var bare = message
+        bare.closerPeers = []
+        let places = table.places(closestTo: target, countMax: 20, toldTo: nil)
+        #expect(places.count == 20 && bare.encode(closer: places, of: table) == message.encode())
+    }
+
     @Test func boundsOfAnswers() throws {
         let contacts = (0..<100).map { Contact(id: MemoryNetwork.id($0), addresses: .empty) }
         let message = KademliaMessage(kind: .findNode, key: [1], closerPeers: contacts)
@@ -95,4 +133,9 @@ import Wire
         }
         #expect(refused > 1000)
     }
+}
+
+extension Contact {
+    /// As in the list of closer peers, with tag and length.
+    fileprivate var encodedForTests: [UInt8] { Array(KademliaMessage(kind: .putValue, closerPeers: [self]).encode()) }
 }

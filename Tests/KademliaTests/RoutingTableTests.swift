@@ -99,7 +99,7 @@ import Wire
         #expect(table.insert(contact(far[1]), isConnected: false, now: .origin) == .inserted)
         #expect(table.insert(contact(far[2]), isConnected: true, now: .origin + .seconds(5)) == .full(oldest: nil))
         #expect(table.insert(contact(far[2]), isConnected: true, now: late) == .full(oldest: MemoryNetwork.id(far[1])))
-        table.markSeen(MemoryNetwork.id(far[1]), key: MemoryNetwork.id(far[1]).dhtKey, now: late)
+        table.markSeen(MemoryNetwork.id(far[1]), now: late)
         #expect(table.insert(contact(far[2]), isConnected: true, now: late) == .full(oldest: nil))
         table.markFailed(MemoryNetwork.id(far[0]), evict: false)
         #expect(table.count == 2)
