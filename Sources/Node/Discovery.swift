@@ -47,14 +47,21 @@ public struct Discovery: Sendable {
     }
 
     struct Candidate: Sendable {
-        var id: PeerID
-        var addresses: AddressList
-        var nextAttempt: Instant
-        var wait: Duration
+        let id: PeerID
         var isConnected = false
         var isDialling = false
         /// Connected, and to stay so.
         var isKept = false
+        var addresses: AddressList
+        var nextAttempt: Instant
+        var wait: Duration
+
+        init(_ id: PeerID, _ addresses: [Multiaddr], nextAttempt: Instant, wait: Duration) {
+            self.id = id
+            self.addresses = AddressList(addresses)
+            self.nextAttempt = nextAttempt
+            self.wait = wait
+        }
 
         var ipGroup: UInt32? { addresses.ipGroup(exemptPrivate: true) }
     }
@@ -64,6 +71,7 @@ public struct Discovery: Sendable {
     let own: PeerID
     private(set) var bootstrap: [Candidate]
     private(set) var managers: [Candidate] = []
+    private var managerMarks = PeerMarks()
     /// The Manager that a leaf keeps however slow it is, so that nobody who answers fast has all of its places.
     private var drawn: PeerID?
     private var redrawAt: Instant = .distantFuture
@@ -82,7 +90,7 @@ public struct Discovery: Sendable {
         self.own = own
         self.parameters = parameters
         self.bootstrap = bootstrap.filter { $0.0 != own }.map {
-            Candidate(id: $0.0, addresses: AddressList($0.1), nextAttempt: .origin, wait: parameters.retryMin)
+            Candidate($0.0, $0.1, nextAttempt: .origin, wait: parameters.retryMin)
         }
         nextSearch = .distantFuture
         nextAnnouncement = .distantFuture
@@ -94,8 +102,13 @@ public struct Discovery: Sendable {
 
     /// Whether a connection to this peer must not be closed for being idle.
     public func keeps(_ peer: PeerID) -> Bool {
-        managers.contains { $0.isKept && $0.id == peer } || (wantsBootstrap && bootstrap.contains { $0.id == peer })
+        if let index = managerIndex(of: peer), managers[index].isKept { return true }
+        return bootstrapIndex(of: peer) != nil && wantsBootstrap
     }
+
+    private func managerIndex(of peer: PeerID) -> Int? { managerMarks.firstIndex(of: peer) { managers[$0].id == peer } }
+
+    private func bootstrapIndex(of peer: PeerID) -> Int? { bootstrap.indices.first { bootstrap[$0].id == peer } }
 
     private var wantsManagers: Bool {
         if isParked { return false }
@@ -157,21 +170,24 @@ public struct Discovery: Sendable {
         handleDeadline(now: now, emit: &emit)
     }
 
-    /// A peer is connected; `servesDHT` once identify has said so.
+    /// A peer is connected; `servesDHT` once identify has said so. Most that come and go are nobody's of ours, and change nothing.
     public mutating func connected(_ peer: PeerID, servesDHT: Bool, now: Instant, emit: inout [Effect]) {
+        let (bootstrapIndex, managerIndex) = (bootstrapIndex(of: peer), managerIndex(of: peer))
+        let isFirstServer = servesDHT && !hasRefreshed && !isParked
+        guard bootstrapIndex != nil || managerIndex != nil || isFirstServer else { return }
         defer { rearm() }
-        if let index = bootstrap.firstIndex(where: { $0.id == peer }) {
+        if let index = bootstrapIndex {
             bootstrap[index].isConnected = true
             bootstrap[index].isDialling = false
             bootstrap[index].wait = parameters.retryMin
         }
-        if let index = managers.firstIndex(where: { $0.id == peer }) {
+        if let index = managerIndex {
             managers[index].isConnected = true
             managers[index].isDialling = false
             managers[index].wait = parameters.retryMin
             keepManagers(now: now, emit: &emit)
         }
-        if servesDHT, !hasRefreshed, !isParked {
+        if isFirstServer {
             hasRefreshed = true
             emit.append(.refreshTable)
             if place != .bootstrap { nextSearch = now }
@@ -181,9 +197,11 @@ public struct Discovery: Sendable {
     }
 
     public mutating func disconnected(_ peer: PeerID, now: Instant, emit: inout [Effect]) {
+        let (bootstrapIndex, managerIndex) = (bootstrapIndex(of: peer), managerIndex(of: peer))
+        guard bootstrapIndex != nil || managerIndex != nil else { return }
         defer { rearm() }
-        if let index = bootstrap.firstIndex(where: { $0.id == peer }) { bootstrap[index].postpone(from: now, parameters) }
-        if let index = managers.firstIndex(where: { $0.id == peer }) {
+        if let index = bootstrapIndex { bootstrap[index].postpone(from: now, parameters) }
+        if let index = managerIndex {
             let wasKept = managers[index].isKept
             managers[index].postpone(from: now, parameters)
             if wasKept {
@@ -196,16 +214,16 @@ public struct Discovery: Sendable {
 
     /// A Manager that is connected is of no use: others are taken before it.
     public mutating func giveUp(_ peer: PeerID, now: Instant, emit: inout [Effect]) {
-        guard let index = managers.firstIndex(where: { $0.id == peer && $0.isKept }) else { return }
-        managers.append(managers.remove(at: index))
+        guard let index = managerIndex(of: peer), managers[index].isKept else { return }
+        append(remove(at: index))
         disconnected(peer, now: now, emit: &emit)
         handleDeadline(now: now, emit: &emit)
     }
 
     public mutating func dialFailed(_ peer: PeerID, now: Instant) {
         defer { rearm() }
-        if let index = bootstrap.firstIndex(where: { $0.id == peer }) { bootstrap[index].postpone(from: now, parameters) }
-        if let index = managers.firstIndex(where: { $0.id == peer }) { managers[index].postpone(from: now, parameters) }
+        if let index = bootstrapIndex(of: peer) { bootstrap[index].postpone(from: now, parameters) }
+        if let index = managerIndex(of: peer) { managers[index].postpone(from: now, parameters) }
     }
 
     /// A search is over; `connected` tells for each found Manager whether it is connected already.
@@ -256,15 +274,36 @@ public struct Discovery: Sendable {
     }
 
     private mutating func remember(_ id: PeerID, _ addresses: [Multiaddr], isNewer: Bool, now: Instant) {
-        if let index = managers.firstIndex(where: { $0.id == id }) {
+        if let index = managerIndex(of: id) {
             if !addresses.isEmpty { managers[index].addresses = AddressList(addresses) }
             return
         }
         if managers.count >= parameters.candidatesMax {
             guard isNewer, let oldest = managers.firstIndex(where: { !$0.isConnected && !$0.isDialling }) else { return }
-            managers.remove(at: oldest)
+            _ = remove(at: oldest)
         }
-        managers.append(Candidate(id: id, addresses: AddressList(addresses), nextAttempt: now, wait: parameters.retryMin))
+        append(Candidate(id, addresses, nextAttempt: now, wait: parameters.retryMin))
+    }
+
+    private mutating func append(_ manager: Candidate) {
+        managers.append(manager)
+        managerMarks.append(manager.id)
+    }
+
+    private mutating func remove(at index: Int) -> Candidate {
+        managerMarks.remove(at: index)
+        return managers.remove(at: index)
+    }
+
+    /// What must always hold and does not.
+    var violations: [String] {
+        var found: [String] = []
+        if !managerMarks.belong(to: managers.map(\.id)) { found.append("marks of other Managers") }
+        if managers.count > parameters.candidatesMax { found.append("\(managers.count) Managers") }
+        var copy = self
+        copy.rearm()
+        if copy.nextDeadline != nextDeadline { found.append("a deadline that is not that of the state") }
+        return found
     }
 
     /// A leaf goes on looking, less and less eagerly where it has one Manager: the network may have no more.

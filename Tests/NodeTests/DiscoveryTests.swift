@@ -255,6 +255,35 @@ import Wire
         #expect(effects == [.announceManager], "announced again after a failure")
     }
 
+    /// Whatever happens in whatever order, peers of ours or of nobody's: the deadline is that of the state, though most inputs leave both.
+    @Test(arguments: [Discovery.Place.leaf, .manager, .bootstrap])
+    func theDeadlineIsAlwaysThatOfTheState(place: Discovery.Place) {
+        var generator = Generator(seed: 3)
+        var (discovery, effects) = started(place)
+        var now = Instant.origin
+        for step in 0..<4_000 {
+            now = now + .milliseconds(Int64(generator.next() % 5_000))
+            let number = generator.next() % 120
+            let peer = number == 0 ? seedPeer : manager(number)
+            switch generator.next() % 12 {
+            case 0...2: discovery.connected(peer, servesDHT: generator.chance(0.5), now: now, emit: &effects)
+            case 3...4: discovery.disconnected(peer, now: now, emit: &effects)
+            case 5: discovery.dialFailed(peer, now: now)
+            case 6:
+                discovery.managersFound(
+                    (number..<number + 5).map { (manager($0), [address]) }, isConnected: { $0 == peer }, now: now, emit: &effects)
+            case 7: discovery.learned([(peer, [address])], isConnected: { _ in false }, now: now, emit: &effects)
+            case 8: discovery.giveUp(peer, now: now, emit: &effects)
+            case 9 where number < 10: discovery.park(emit: &effects)
+            case 9: discovery.resume(now: now, emit: &effects)
+            case 10: discovery.announced(successfully: number < 60, now: now)
+            default: discovery.handleDeadline(now: now, emit: &effects)
+            }
+            #expect(discovery.violations.isEmpty, "\(discovery.violations) after \(step) inputs")
+            #expect(discovery.keeps(peer) == (discovery.connectedManagers.contains(peer) || discovery.keeps(seedPeer) && peer == seedPeer))
+        }
+    }
+
     @Test func candidatesAreBounded() {
         var (discovery, _) = started(.leaf)
         var effects: [Discovery.Effect] = []
