@@ -78,12 +78,16 @@ extension Node {
         request(id, to: peer, at: [], .registry, bytes, timeout: .seconds(10), now: now, emit: &emit)
     }
 
+    private mutating func someCorePeer() -> PeerID? {
+        let core = peers.entries.indices.filter { peers.entries[$0].protocols.contains(.registry) }
+        return core.randomElement(using: &generator).map { peers.entries[$0].id }
+    }
+
     private mutating func carryOut(_ effects: [ManagerRegistry.Effect], now: Instant, emit: inout [NodeEffect]) {
         for effect in effects {
             switch effect {
             case .request(let number, let wanted, let bytes):
-                let core = peers.entries.filter { $0.protocols.contains(.registry) }
-                guard let peer = wanted ?? core.randomElement(using: &generator)?.id else {
+                guard let peer = wanted ?? someCorePeer() else {
                     tellRegistry(.response(number, nil), now: now, emit: &emit)
                     continue
                 }

@@ -117,6 +117,9 @@ import Wire
             return record
         }
 
+        /// What a registry would say of itself.
+        func summary(of number: Int) -> RegistrySummary { registries[number].summary(after: .zero) }
+
         func batch(_ records: [ManagerRegistry.Record]) -> [UInt8] { Frame(kind: 1, records: records).encoded }
     }
 
@@ -130,6 +133,7 @@ import Wire
         #expect(core.published.count == 2, "\(core.published.count) batches")
         #expect(Set(core.registries[seed].managers.map(\.id)).count == 100)
         #expect(core.learned.allSatisfy { $0 > 0 })
+        #expect(core.registries.allSatisfy { $0.violations.isEmpty })
         // Nobody takes the same ones, and nobody itself.
         let taken = (1...100).map { core.registries[$0].someManagers(countMax: 8).map(\.id) }
         #expect(Set(taken.joined()).count > 90 && (1...100).allSatisfy { !taken[$0 - 1].contains(core.peer($0)) })
@@ -272,6 +276,47 @@ import Wire
         }
         let (first, second) = (sample(), sample())
         #expect(first.count == 16 && second.count == 16 && first != second)
+    }
+
+    /// Who is drawn is who would be if all lines were shuffled, however few are read for it; before and after lines come and go.
+    @Test func drawsAreThoseOfAllLines() {
+        let core = Core()
+        let member = core.add()
+        core.give(member, .addresses([Core.address(0)]))
+        var generator = Generator(seed: UInt64(member))
+        for round in 0..<6 {
+            _ = core.gossip(member, core.batch((100 + round * 50..<150 + round * 50).map { core.record($0, sequence: 1) }))
+            core.wait(.seconds(11))
+            let gone = stride(from: 100, to: 150 + round * 50, by: round + 3).map {
+                core.record($0, sequence: UInt64(round + 2), addresses: [])
+            }
+            _ = core.gossip(member, core.batch(Array(gone.prefix(64))))
+            let others = core.registries[member].managers.filter { $0.id != core.peer(member) }
+            let expected = others.shuffled(using: &generator).prefix(20)
+            #expect(core.registries[member].someManagers(countMax: 20) == Array(expected))
+            #expect(core.registries[member].count == others.count + 1 && core.registries[member].violations.isEmpty)
+        }
+    }
+
+    /// What was compared once is compared anew after a change: by the line that came, and by the one that was forgotten.
+    @Test func comparisonsKnowOfEveryChange() {
+        let core = Core()
+        let (member, other) = (core.add(isManager: false), core.add(isManager: false))
+        func missing() -> Int? {
+            guard case .records(let records)? = core.ask(member, from: other, .reconcile(core.summary(of: other))) else { return nil }
+            return records.count
+        }
+        #expect(missing() == 0)
+        _ = core.gossip(member, core.batch([core.record(7, sequence: 1)]))
+        #expect(missing() == 1)
+        _ = core.gossip(other, core.batch([core.record(7, sequence: 1)]))
+        #expect(missing() == 0)
+        core.wait(.seconds(9_000))
+        _ = core.gossip(member, core.batch([core.record(7, sequence: 2)]))
+        #expect(missing() == 1)
+        core.wait(.seconds(2_000))
+        #expect(core.registries[other].count == 0 && missing() == 1, "forgotten by one, known to the other")
+        #expect(core.registries.allSatisfy { $0.violations.isEmpty })
     }
 
     @Test func malformedSummariesAreRefused() {

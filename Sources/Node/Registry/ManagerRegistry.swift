@@ -67,26 +67,7 @@ struct ManagerRegistry: StateMachine, Sendable {
         var addresses: [Multiaddr]
     }
 
-    private struct Line: Sendable {
-        let key: Bytes32
-        var sequence: UInt64
-        /// Encoded; empty once it is forgotten and only its number is kept.
-        var record: [UInt8]
-        /// None where the Manager has left.
-        var addresses: AddressList
-        var group: UInt32?
-        var changedAt: Instant
-        /// The line is forgotten, or its number is.
-        var until: Instant
-
-        /// Nil where it is forgotten.
-        var signed: Record? { record.isEmpty ? nil : try? Record(encoded: record) }
-
-        mutating func forget(until: Instant) {
-            (record, addresses, group) = ([], .empty, nil)
-            self.until = until
-        }
-    }
+    typealias Line = RegistryLines.Line
 
     private enum Pending: Sendable {
         case announcement
@@ -109,9 +90,7 @@ struct ManagerRegistry: StateMachine, Sendable {
     private let isManager: Bool
     private let diversity: Kademlia.Parameters.Diversity?
     private var generator: Generator
-    /// By the first byte of their keys, in each by ascending keys.
-    private var buckets = [[Line]](repeating: [], count: RegistrySummary.bucketCount)
-    private var lineCount = 0
+    private var lines = RegistryLines()
     private var sequence: UInt64
     private var addresses: [Multiaddr] = []
     private var announcementsLeft = 0
@@ -140,20 +119,18 @@ struct ManagerRegistry: StateMachine, Sendable {
     }
 
     /// Managers that are there as far as we know, ourselves included.
-    var count: Int { buckets.reduce(0) { $0 + $1.count { !$0.addresses.isEmpty } } }
+    var count: Int { lines.thereCount }
 
     var managers: [Candidate] {
-        lines.filter { !$0.addresses.isEmpty }.map { Candidate(id: PeerID(ed25519: $0.key), addresses: $0.addresses.multiaddrs) }
+        lines.all.filter(\.isThere).map { Candidate(id: PeerID(ed25519: $0.key), addresses: $0.addresses.multiaddrs) }
     }
 
     /// Some of those that are there, at random: who took the first would make a few Managers serve all.
     mutating func someManagers(countMax: Int) -> [Candidate] {
-        let there = lines.filter { !$0.addresses.isEmpty && $0.key != signing.publicKey }.shuffled(using: &generator)
-        return there.prefix(countMax).map { Candidate(id: PeerID(ed25519: $0.key), addresses: $0.addresses.multiaddrs) }
+        lines.draw(countMax, except: signing.publicKey, using: &generator).map {
+            Candidate(id: PeerID(ed25519: $0.key), addresses: $0.addresses.multiaddrs)
+        }
     }
-
-    /// By ascending keys.
-    private var lines: some Sequence<Line> { buckets.joined() }
 
     var nextDeadline: Instant? {
         earliest(earliest(announceAt, renewAt), earliest(earliest(compareAt, sweepAt), publishAt))
@@ -208,7 +185,7 @@ struct ManagerRegistry: StateMachine, Sendable {
     /// The first one is handed to usually publishes it, together with others'; by the next time it is known everywhere.
     private mutating func announce(to peer: PeerID?, now: Instant, emit: inout [Effect]) {
         announceAt = nil
-        guard announcementsLeft > 0, let record = line(of: signing.publicKey)?.signed else { return }
+        guard announcementsLeft > 0, let record = lines[signing.publicKey]?.signed else { return }
         announcementsLeft -= 1
         if announcementsLeft > 0 { announceAt = now + parameters.batchPause * 3 }
         emit.append(.request(newRequest(.announcement), to: peer, RegistryCall.announce(record).encoded))
@@ -222,22 +199,16 @@ struct ManagerRegistry: StateMachine, Sendable {
 
     // MARK: Others' lines
 
-    private func line(of key: Bytes32) -> Line? { buckets[key.bucket].first { $0.key == key } }
-
     private mutating func put(_ record: Record, _ entry: ManagerEntry, now: Instant) {
-        let addresses = AddressList(entry.addresses)
+        put(record, entry, AddressList(entry.addresses), now: now)
+    }
+
+    private mutating func put(_ record: Record, _ entry: ManagerEntry, _ addresses: AddressList, now: Instant) {
         let line = Line(
             key: record.author, sequence: entry.sequence, record: record.encoded, addresses: addresses,
             group: diversity.flatMap { addresses.ipGroup(exemptPrivate: $0.exemptPrivate) }, changedAt: now,
             until: now + parameters.lifetime)
-        let bucket = line.key.bucket
-        let index = buckets[bucket].firstIndex { $0.key >= line.key } ?? buckets[bucket].count
-        if index < buckets[bucket].count, buckets[bucket][index].key == line.key {
-            buckets[bucket][index] = line
-        } else {
-            buckets[bucket].insert(line, at: index)
-            lineCount += 1
-        }
+        lines.put(line)
         sweepAt = min(sweepAt ?? .distantFuture, line.until)
     }
 
@@ -245,21 +216,20 @@ struct ManagerRegistry: StateMachine, Sendable {
     private mutating func learn(_ record: Record, now: Instant) -> Outcome {
         guard let entry = try? record.decoded(as: ManagerEntry.self) else { return .invalid }
         if record.author == signing.publicKey { return learnOwn(entry, record, now: now) }
-        let known = line(of: record.author)
+        let known = lines.version(of: record.author)
         if let known {
             if entry.sequence <= known.sequence { return .known }
             if now < known.changedAt + parameters.changeMin { return .refused }
-        } else if lineCount >= parameters.linesMax {
+        } else if lines.count >= parameters.linesMax {
             return .refused
         }
-        let group = diversity.flatMap { AddressList(entry.addresses).ipGroup(exemptPrivate: $0.exemptPrivate) }
-        if let group, group != known?.group, count(ofGroup: group) >= parameters.linesPerGroupMax { return .refused }
+        let addresses = AddressList(entry.addresses)
+        let group = diversity.flatMap { addresses.ipGroup(exemptPrivate: $0.exemptPrivate) }
+        if let group, group != known?.group, lines.count(ofGroup: group) >= parameters.linesPerGroupMax { return .refused }
         guard record.verify(with: signing, network: network) else { return .invalid }
-        put(record, entry, now: now)
+        put(record, entry, addresses, now: now)
         return .new
     }
-
-    private func count(ofGroup group: UInt32) -> Int { buckets.reduce(0) { $0 + $1.count { $0.group == group } } }
 
     /// A line of ours that we don't know is of a life that our disk has forgotten: the next one has to be above it.
     private mutating func learnOwn(_ entry: ManagerEntry, _ record: Record, now: Instant) -> Outcome {
@@ -301,37 +271,22 @@ struct ManagerRegistry: StateMachine, Sendable {
     private static let batchKind: UInt32 = 1
 
     private mutating func publish(emit: inout [Effect]) {
-        let records = outbox.prefix(Frame.recordsMax).compactMap { line(of: $0)?.signed }
+        let records = outbox.prefix(Frame.recordsMax).compactMap { lines[$0]?.signed }
         outbox.removeFirst(min(outbox.count, Frame.recordsMax))
         publishAt = outbox.isEmpty ? nil : publishAt
         if !records.isEmpty { emit.append(.publish(Frame(kind: ManagerRegistry.batchKind, records: records).encoded)) }
     }
 
     private mutating func sweep(now: Instant) {
-        sweepAt = nil
-        for bucket in buckets.indices where !buckets[bucket].isEmpty {
-            buckets[bucket].removeAll { $0.record.isEmpty && $0.until <= now }
-            for index in buckets[bucket].indices {
-                if buckets[bucket][index].until <= now { buckets[bucket][index].forget(until: now + parameters.memory) }
-                sweepAt = min(sweepAt ?? .distantFuture, buckets[bucket][index].until)
-            }
-        }
-        lineCount = buckets.reduce(0) { $0 + $1.count }
+        sweepAt = lines.sweep(now: now, memory: parameters.memory)
     }
 
     // MARK: Comparing
 
-    private func summary(after: Bytes32) -> RegistrySummary {
-        RegistrySummary(digests: (0..<RegistrySummary.bucketCount).flatMap { digest(of: $0) }, after: after)
-    }
-
-    private func digest(of bucket: Int) -> ArraySlice<UInt8> {
-        var hasher = Blake2b()
-        for line in buckets[bucket] where !line.record.isEmpty {
-            hasher.update(line.key)
-            hasher.update(integer: line.sequence)
-        }
-        return hasher.finish().array.prefix(RegistrySummary.digestSize)
+    mutating func summary(after: Bytes32) -> RegistrySummary {
+        var writer = ByteWriter(reserving: RegistrySummary.bucketCount * RegistrySummary.digestSize)
+        for bucket in 0..<RegistrySummary.bucketCount { writer.writeBigEndian(lines.digest(of: bucket)) }
+        return RegistrySummary(digests: writer.bytes, after: after)
     }
 
     /// With any of the core.
@@ -346,7 +301,7 @@ struct ManagerRegistry: StateMachine, Sendable {
             switch learn([record], now: now, emit: &emit) {
             case (_, false): return .refused(.notSigned)
             case (let new, true) where new.isEmpty:
-                return line(of: record.author)?.record == record.encoded ? .acknowledged : .refused(.tooMany)
+                return lines[record.author]?.record == record.encoded ? .acknowledged : .refused(.tooMany)
             default:
                 outbox.append(record.author)
                 publishAt = publishAt ?? now + parameters.batchPause
@@ -359,15 +314,16 @@ struct ManagerRegistry: StateMachine, Sendable {
 
     /// Some Managers that are there, at random.
     private mutating func sample() -> [Record] {
-        lines.filter { !$0.addresses.isEmpty }.shuffled(using: &generator).prefix(parameters.sampleCount).compactMap(\.signed)
+        lines.draw(parameters.sampleCount, using: &generator).compactMap(\.signed)
     }
 
     /// Lines of the buckets that differ, by ascending keys; the asker goes on behind the last.
-    private func missing(_ theirs: RegistrySummary) -> [Record] {
+    private mutating func missing(_ theirs: RegistrySummary) -> [Record] {
         var found: [Record] = []
-        for bucket in theirs.after.bucket..<RegistrySummary.bucketCount where !buckets[bucket].isEmpty {
-            guard digest(of: bucket) != theirs.digest(of: bucket) else { continue }
-            for line in buckets[bucket] where line.key > theirs.after {
+        for bucket in RegistryLines.bucket(of: theirs.after)..<RegistrySummary.bucketCount where !lines.inBucket(bucket).isEmpty {
+            let theirDigest = theirs.digest(of: bucket).reduce(0) { $0 << 8 | UInt64($1) }
+            guard lines.digest(of: bucket) != theirDigest else { continue }
+            for line in lines.inBucket(bucket) where line.key > theirs.after {
                 if let record = line.signed { found.append(record) }
                 if found.count == Frame.recordsMax { return found }
             }
@@ -400,19 +356,12 @@ struct ManagerRegistry: StateMachine, Sendable {
 extension ManagerRegistry {
     /// What must always hold and does not.
     var violations: [String] {
-        var found: [String] = []
-        for (line, next) in zip(lines, lines.dropFirst()) where line.key >= next.key { found.append("lines out of order") }
-        if lineCount != buckets.reduce(0, { $0 + $1.count }) { found.append("lines are counted wrongly") }
+        var found = lines.violations
         // Our own is always taken.
-        if lineCount > parameters.linesMax + 1 { found.append("\(lineCount) lines") }
-        for line in lines where line.record.isEmpty && !line.addresses.isEmpty { found.append("addresses of a forgotten line") }
-        for line in lines where !(sweepAt.map { $0 <= line.until } ?? false) { found.append("a line that is never forgotten") }
-        let groups = Dictionary(grouping: lines.compactMap { $0.group }) { $0 }
+        if lines.count > parameters.linesMax + 1 { found.append("\(lines.count) lines") }
+        for line in lines.all where !(sweepAt.map { $0 <= line.until } ?? false) { found.append("a line that is never forgotten") }
+        let groups = Dictionary(grouping: lines.all.compactMap { $0.group }) { $0 }
         if groups.values.contains(where: { $0.count > parameters.linesPerGroupMax + 1 }) { found.append("lines of one place") }
         return found
     }
-}
-
-extension Bytes32 {
-    fileprivate var bucket: Int { Int(firstByte) }
 }
