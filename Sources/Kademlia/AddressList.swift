@@ -44,7 +44,7 @@ public struct AddressList: Hashable, Sendable {
     mutating func append(_ address: Multiaddr) {
         switch storage {
         case .none:
-            if address.components.count == 2, case .ip4(let host) = address.components[0], case .tcp(let port) = address.components[1] {
+            if let (host, port) = address.tcp4 {
                 storage = .tcp4(address: host, port: port)
             } else {
                 storage = .packed(AddressList.field(address))

@@ -19,20 +19,63 @@ public struct Multiaddr: Hashable, Sendable {
     /// Longest name of a host, in bytes.
     static let nameMax = 255
 
-    public private(set) var components: [Component]
+    fileprivate enum Storage: Hashable, Sendable {
+        /// What nearly all addresses are: nothing of it is on the heap.
+        case tcp4(UInt32, port: UInt16)
+        /// Every other; never what the case above can say.
+        case list([Component])
+    }
+
+    private let storage: Storage
 
     /// Nil with no component or too many.
     public init?(_ components: [Component]) {
         guard !components.isEmpty, components.count <= Multiaddr.componentsMax else { return nil }
-        self.components = components
+        self.init(unchecked: components)
     }
 
     /// `/ip4/a.b.c.d/tcp/port`, the address given in host order.
-    public static func tcp4(_ address: UInt32, port: UInt16) -> Multiaddr {
-        Multiaddr(unchecked: [.ip4(address), .tcp(port)])
+    public static func tcp4(_ address: UInt32, port: UInt16) -> Multiaddr { Multiaddr(storage: .tcp4(address, port: port)) }
+
+    private init(storage: Storage) { self.storage = storage }
+
+    private init(unchecked components: [Component]) {
+        if components.count == 2, case .ip4(let address) = components[0], case .tcp(let port) = components[1] {
+            storage = .tcp4(address, port: port)
+        } else {
+            storage = .list(components)
+        }
     }
 
-    private init(unchecked components: [Component]) { self.components = components }
+    public var components: Components { Components(storage: storage) }
+
+    /// The parts of an address, from the left.
+    public struct Components: RandomAccessCollection, Sendable {
+        fileprivate let storage: Storage
+
+        public var startIndex: Int { 0 }
+        public var endIndex: Int {
+            switch storage {
+            case .tcp4: 2
+            case .list(let components): components.count
+            }
+        }
+
+        public subscript(index: Int) -> Component {
+            switch storage {
+            case .tcp4(let address, let port):
+                precondition(index == 0 || index == 1)
+                return index == 0 ? .ip4(address) : .tcp(port)
+            case .list(let components): return components[index]
+            }
+        }
+    }
+
+    /// Address and port where it is nothing but these: what `tcp4` makes.
+    public var tcp4: (address: UInt32, port: UInt16)? {
+        guard case .tcp4(let address, let port) = storage else { return nil }
+        return (address, port)
+    }
 
     /// What a dialler of TCP needs, with or without a trailing `/p2p/…`; nil for every other shape.
     public var tcpTarget: (host: Component, port: UInt16)? {
@@ -48,18 +91,18 @@ public struct Multiaddr: Hashable, Sendable {
 
     /// The multihash of a trailing `/p2p/…`.
     public var peerMultihash: [UInt8]? {
-        guard case .p2p(let hash) = components.last else { return nil }
+        guard case .list(let components) = storage, case .p2p(let hash) = components.last else { return nil }
         return hash
     }
 
     /// Without a trailing `/p2p/…`; itself where nothing else would be left.
     public var withoutPeer: Multiaddr {
-        guard peerMultihash != nil, components.count > 1 else { return self }
+        guard case .list(let components) = storage, case .p2p = components.last, components.count > 1 else { return self }
         return Multiaddr(unchecked: Array(components.dropLast()))
     }
 
     public func appendingPeer(multihash: [UInt8]) -> Multiaddr {
-        Multiaddr(unchecked: withoutPeer.components + [.p2p(multihash)])
+        Multiaddr(unchecked: Array(withoutPeer.components) + [.p2p(multihash)])
     }
 }
 
@@ -78,6 +121,14 @@ extension Multiaddr {
     }
 
     public var bytes: [UInt8] {
+        if let (address, port) = tcp4 {
+            var writer = ByteWriter(reserving: 8)
+            writer.write(UInt8(Code.ip4))
+            writer.writeBigEndian(address)
+            writer.write(UInt8(Code.tcp))
+            writer.writeBigEndian(port)
+            return writer.bytes
+        }
         var writer = ByteWriter(reserving: 48)
         for component in components {
             switch component {
@@ -111,8 +162,14 @@ extension Multiaddr {
     public init(bytes: ArraySlice<UInt8>) throws(WireError) {
         guard bytes.count <= Multiaddr.sizeMax else { throw .outOfBounds }
         var reader = ByteReader(bytes)
+        if bytes.count == 8, bytes[bytes.startIndex] == Code.ip4, bytes[bytes.startIndex + 5] == Code.tcp {
+            _ = try reader.readByte()
+            let address: UInt32 = try reader.readBigEndian()
+            _ = try reader.readByte()
+            self = .tcp4(address, port: try reader.readBigEndian())
+            return
+        }
         var components: [Component] = []
-        components.reserveCapacity(2)
         while !reader.isAtEnd {
             guard components.count < Multiaddr.componentsMax else { throw .outOfBounds }
             let code = try reader.readVarint()
@@ -135,7 +192,7 @@ extension Multiaddr {
             }
         }
         guard !components.isEmpty else { throw .truncated }
-        self.components = components
+        self.init(unchecked: components)
     }
 
     static func isHostName(_ text: String) -> Bool {

@@ -102,6 +102,12 @@ public struct ProtobufReader: Sendable {
     @inlinable
     public init(_ bytes: [UInt8], canonical: Bool = false) { self.init(bytes[...], canonical: canonical) }
 
+    /// Bytes read so far: where the next field begins.
+    @inlinable public var offset: Int { reader.offset }
+
+    /// Passes by fields that the caller has read where they lie, to the end of one and no further than the end.
+    @inlinable public mutating func skip(_ count: Int) throws(WireError) { _ = try reader.readSlice(count) }
+
     /// The next field, or nil at the end. Unknown numbers are the caller's to skip, or to refuse where the form is canonical.
     @inlinable
     public mutating func next() throws(WireError) -> ProtobufField? {

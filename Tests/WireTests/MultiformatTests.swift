@@ -4,6 +4,22 @@ import Testing
 @testable import Wire
 
 @Suite struct MultiformatTests {
+    /// However an address comes about, by parts, bytes, text or without its peer: the same one is equal, and has the same parts.
+    @Test func addressesAreEqualWhereverTheyComeFrom() throws {
+        let address = Multiaddr.tcp4(0x0102_0304, port: 5)
+        let same: [Multiaddr?] = [
+            Multiaddr([.ip4(0x0102_0304), .tcp(5)]), try Multiaddr(bytes: address.bytes[...]), Multiaddr("/ip4/1.2.3.4/tcp/5"),
+            address.appendingPeer(multihash: [1, 2]).withoutPeer, address.withoutPeer,
+        ]
+        #expect(same.allSatisfy { $0 == address && $0?.tcp4?.port == 5 })
+        #expect(Set(same).count == 1)
+        #expect(Array(address.components) == [.ip4(0x0102_0304), .tcp(5)] && address.peerMultihash == nil)
+        #expect(address.appendingPeer(multihash: [1, 2]).peerMultihash == [1, 2])
+        for other in ["/ip4/1.2.3.4/udp/5", "/tcp/5/ip4/1.2.3.4", "/ip4/1.2.3.4", "/ip4/1.2.3.4/tcp/5/ws"] {
+            #expect(Multiaddr(other)?.tcp4 == nil && Multiaddr(other)?.description == other)
+        }
+    }
+
     @Test(arguments: [
         ("", ""), ("00", "1"), ("0000010203", "11Ldp"), ("48656c6c6f20576f726c6421", "2NEpo7TZRRrLZSi2U"), ("ff", "5Q"),
     ])
