@@ -14,7 +14,7 @@ extension Kademlia {
         let target = Hash.sha256(key)
         queryCounter &+= 1
         var active = ActiveQuery(
-            number: queryCounter, owner: owner, query: query, key: key,
+            number: queryCounter, owner: owner, query: query, question: question(query, key: key),
             search: DisjointSearch(target: target, required: required, paths: pathCount(of: query), parameters: parameters),
             deadline: now + parameters.queryTimeout)
         if query == .bootstrap { active.searchesLeft = 1 }
@@ -101,7 +101,7 @@ extension Kademlia {
                 open.append(OpenRequest(id: id, peer: contact.id, purpose: .search(query: number)))
                 emit.append(
                     .request(
-                        id, to: contact.id, at: contact.addresses.multiaddrs, question(queries[index]), timeout: parameters.requestTimeout))
+                        id, to: contact.id, at: contact.addresses.multiaddrs, queries[index].question, timeout: parameters.requestTimeout))
             case .wait(let until):
                 queries[index].wakeUp = until
                 // A path that has just ended may have been all that was waited for.
@@ -115,25 +115,28 @@ extension Kademlia {
         }
     }
 
-    private func question(_ query: ActiveQuery) -> [UInt8] {
+    func question(_ query: Query, key: [UInt8]) -> [UInt8] {
         let kind: KademliaMessage.Kind =
-            switch query.query {
+            switch query {
             case .findPeer, .findClosest, .bootstrap, .provide, .putValue: .findNode
             case .findProviders: .getProviders
             case .getValue: .getValue
             }
-        return KademliaMessage(kind: kind, key: query.key).encode()
+        return KademliaMessage(kind: kind, key: key).encode()
     }
 
     /// Takes what an answer holds into its query.
     mutating func learn(_ message: KademliaMessage, from peer: PeerID, query number: UInt32, now: Instant, emit: inout [Effect]) {
         guard let index = index(ofQuery: number), let path = queries[index].search.answered(peer) else { return }
-        for contact in message.closerPeers.prefix(parameters.k) where contact.id != localID && !contact.addresses.isEmpty {
-            queries[index].search.add(contact, to: path)
+        for place in 0..<min(parameters.k, message.closerPeers.count)
+        where message.closerPeers[place].id != localID && !message.closerPeers[place].addresses.isEmpty {
+            queries[index].search.add(message.closerPeers[place], to: path)
         }
         switch queries[index].query {
         case .findPeer(let target):
-            for contact in message.closerPeers where contact.id == target { learnPeer(contact, index, &emit) }
+            for place in message.closerPeers.indices where message.closerPeers[place].id == target {
+                learnPeer(message.closerPeers[place], index, &emit)
+            }
         case .findProviders(_, let countMax): learnProviders(message.providerPeers, countMax: countMax, from: peer, index, &emit)
         case .getValue(let key, _): learnValue(message.record, key: key, from: peer, path, index, &emit)
         case .findClosest, .bootstrap, .provide, .putValue: break

@@ -30,7 +30,7 @@ extension Kademlia {
     private mutating func searchRandomKey(_ index: Int) {
         let random = Bytes32(words: generator.next(), generator.next(), generator.next(), generator.next())
         let key = PeerID(ed25519: random).bytes
-        queries[index].key = key
+        queries[index].question = question(queries[index].query, key: key)
         let required = min(parameters.k, parameters.bucketSize)
         var search = DisjointSearch(target: Hash.sha256(key), required: required, paths: 1, parameters: parameters)
         seed(&search)

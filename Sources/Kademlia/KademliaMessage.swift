@@ -59,7 +59,7 @@ public struct KademliaMessage: Hashable, Sendable {
 
 extension KademliaMessage {
     public func encode() -> [UInt8] {
-        var writer = ByteWriter(reserving: closerPeers.reduce(baseSize) { $0 + KademliaMessage.size(of: $1) })
+        var writer = ByteWriter(reserving: closerPeers.reduce(baseSize) { $0 + KademliaMessage.size($1.id, $1.addresses) })
         writeHead(to: &writer)
         for contact in closerPeers { KademliaMessage.write(contact, tag: KademliaMessage.closerTag, to: &writer) }
         for contact in providerPeers { KademliaMessage.write(contact, tag: KademliaMessage.providerTag, to: &writer) }
@@ -69,23 +69,21 @@ extension KademliaMessage {
     /// As above with the peers at some places of a table in the place of `closerPeers`: they go into the message from where they stand.
     func encode(closer places: [RoutingTable.Place], of table: borrowing RoutingTable) -> [UInt8] {
         var size = baseSize
-        for place in places { size += KademliaMessage.size(of: table.entries[place.slot].contact) }
+        for place in places { size += KademliaMessage.size(table.entries[place.slot].id, table.entries[place.slot].addresses) }
         var writer = ByteWriter(reserving: size)
         writeHead(to: &writer)
-        for place in places {
-            KademliaMessage.write(table.entries[place.slot].contact, tag: KademliaMessage.closerTag, to: &writer)
-        }
+        KademliaMessage.write(places, of: table, tag: KademliaMessage.closerTag, to: &writer)
         for contact in providerPeers { KademliaMessage.write(contact, tag: KademliaMessage.providerTag, to: &writer) }
         return writer.bytes
     }
 
-    private static let closerTag: UInt8 = 0x42
-    private static let providerTag: UInt8 = 0x4a
+    static let closerTag: UInt8 = 0x42
+    static let providerTag: UInt8 = 0x4a
 
     /// At least what all but `closerPeers` takes: a message stays as long as it is under way, and no longer than its room.
     private var baseSize: Int {
         let own = 2 + (key.isEmpty ? 0 : 3 + key.count) + (record.map { 16 + $0.key.count + $0.value.count } ?? 0)
-        return providerPeers.reduce(own) { $0 + KademliaMessage.size(of: $1) }
+        return providerPeers.reduce(own) { $0 + KademliaMessage.size($1.id, $1.addresses) }
     }
 
     private func writeHead(to writer: inout ByteWriter) {
@@ -111,7 +109,17 @@ extension KademliaMessage {
         guard bytes.count <= KademliaMessage.sizeMax else { throw .outOfBounds }
         var reader = ProtobufReader(bytes)
         self.init(kind: .putValue)
-        while let field = try reader.next() {
+        while true {
+            if let (contact, tag) = KademliaMessage.usualContact(in: bytes, at: reader.offset) {
+                try reader.skip(KademliaMessage.usualSize)
+                if tag == KademliaMessage.closerTag {
+                    KademliaMessage.add(contact, to: &closerPeers)
+                } else {
+                    KademliaMessage.add(contact, to: &providerPeers)
+                }
+                continue
+            }
+            guard let field = try reader.next() else { break }
             switch field.number {
             case 1:
                 guard let value = UInt8(exactly: try field.uint64()), let kind = Kind(rawValue: value) else { throw .malformedField }

@@ -101,8 +101,8 @@ struct ActiveQuery: Sendable {
     let number: UInt32
     let owner: Owner
     let query: Query
-    /// Raw key that the questions carry.
-    var key: [UInt8]
+    /// What everybody on the way is asked, encoded.
+    var question: [UInt8]
     var search: DisjointSearch
     var phase: Phase = .searching
     let deadline: Instant

@@ -139,7 +139,7 @@ import Wire
     @Test func aPathThatGivesItsFillEndsNothing() {
         let lookups = search(paths: 2)
         var query = ActiveQuery(
-            number: 1, owner: .upkeep, query: .findProviders([1], countMax: 4), key: [1], search: lookups, deadline: .distantFuture)
+            number: 1, owner: .upkeep, query: .findProviders([1], countMax: 4), question: [1], search: lookups, deadline: .distantFuture)
         let machine = Kademlia(localID: MemoryNetwork.id(1), mode: .client, requestNamespace: 0, generator: Generator(seed: 1))
         let (near, far) = (Bytes32(words: 0, 0, 0, 1), Bytes32(words: 1, 0, 0, 0))
         for number in 0..<4 as Range<UInt64> { query.found.append(.init(contact: contact(number), distance: far)) }
