@@ -132,6 +132,12 @@ struct CalendarQueue {
         agenda.removeAll(keepingCapacity: true)
     }
 
+    /// Who causes the next event of a node in the open window.
+    func nextCause(_ place: UInt32) -> UInt32? {
+        let index = chains[Int(place)].first
+        return index == CalendarQueue.none ? nil : pool[Int(index)].event.cause
+    }
+
     /// The next event of a node in the open window.
     mutating func pop(_ place: UInt32) -> Event? {
         let index = chains[Int(place)].first

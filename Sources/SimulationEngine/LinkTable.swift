@@ -1,3 +1,5 @@
+import CPrefetch
+
 /// The connections of a simulated host, by peer: a hash table with linear probing, whose places are one cache line apart at most.
 struct LinkTable {
     struct Link {
@@ -31,6 +33,14 @@ struct LinkTable {
             place = (place + 1) & mask
         }
         return nil
+    }
+
+    /// Asks for the memory in which a peer's link lies.
+    func fetchAhead(_ peer: UInt32) {
+        guard count > 0 else { return }
+        places.withUnsafeBufferPointer {
+            prefetch($0.baseAddress! + LinkTable.home(peer, $0.count - 1), MemoryLayout<Link>.stride)
+        }
     }
 
     subscript(place: Int) -> Link {

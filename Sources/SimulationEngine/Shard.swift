@@ -69,7 +69,8 @@ struct Shard {
         queue.open(before: end)
         let agenda = queue.agenda
         for index in agenda.indices {
-            if index + 1 < agenda.count { fetchAhead(Int(agenda[index + 1])) }
+            if index + 2 < agenda.count { fetchAhead(Int(agenda[index + 2])) }
+            if index + 1 < agenda.count { fetchLinkAhead(Int(agenda[index + 1])) }
             while let event = queue.pop(agenda[index]) {
                 now = Instant(nanoseconds: event.time)
                 process(event, at: Int(agenda[index]))
@@ -78,9 +79,14 @@ struct Shard {
         queue.close()
     }
 
-    /// The next node's memory comes while this one's events are handled: a run of thousands waits for memory half of its time.
+    /// The memory of the next nodes comes while this one's events are handled: a run of thousands waits for memory half of its time.
     private func fetchAhead(_ place: Int) {
         members.withUnsafeBufferPointer { prefetch($0.baseAddress! + place, MemoryLayout<Member>.size) }
+    }
+
+    /// The same of the link by which a node's first event comes, once the node itself is there.
+    private func fetchLinkAhead(_ place: Int) {
+        if let cause = queue.nextCause(UInt32(place)) { members[place].host.links.fetchAhead(cause) }
     }
 
     /// - Parameter time: not before now, and for another node not before the end of the window, which is as long as the shortest way.
