@@ -104,18 +104,28 @@ public struct GossipSub: StateMachine, Sendable {
         let due: Instant
     }
 
-    public let localID: PeerID
-    public let parameters: Parameters
-    let signing: Signing
-    var generator: Generator
-    let hasher: MessageHasher
-    var sequenceNumber: UInt64
-    var topics: TopicTable
+    // First what every message asks for, in as few cache lines as may be.
+    private let shared: SharedParameters
     /// In no order; `index` says who stands where.
     var peers: [GossipPeer] = []
+    var index = PeerIndex()
+    var topics: TopicTable
+    let hasher: MessageHasher
+    var seen: SeenCache
+    var heartbeats: UInt64 = 0
+    var promises: [Promise] = []
+    public internal(set) var nextDeadline: Instant?
+    /// Topics that are joined or have a fanout, in order.
+    var active: [TopicID] = []
+    var cache: MessageCache
+    /// Messages on joined topics that came again.
+    public internal(set) var duplicateCount: UInt64 = 0
+    let signing: Signing
+    public let localID: PeerID
+    var generator: Generator
+    var sequenceNumber: UInt64
     /// In the order of `peers`.
     var facts: [GossipPeerFacts] = []
-    var index = PeerIndex()
     /// Peers whose scores a heartbeat may change.
     var restless = SlotSet()
     /// Peers that don't want some message.
@@ -124,17 +134,8 @@ public struct GossipSub: StateMachine, Sendable {
     var negativeCount = 0
     /// What every peer is told at first: the topics that we have joined. Empty where there are none, or where it must be written anew.
     var greeting: [UInt8] = []
-    /// Topics that are joined or have a fanout, in order.
-    var active: [TopicID] = []
-    var seen: SeenCache
-    var cache: MessageCache
-    var promises: [Promise] = []
     /// Oldest first.
     var departed: [Departed] = []
-    var heartbeats: UInt64 = 0
-    public internal(set) var nextDeadline: Instant?
-    /// Messages on joined topics that came again.
-    public internal(set) var duplicateCount: UInt64 = 0
     /// Messages on joined topics that came for the first time.
     public internal(set) var messageCount: UInt64 = 0
 
@@ -142,9 +143,15 @@ public struct GossipSub: StateMachine, Sendable {
     ///   - firstSequenceNumber: above every one that this identity ever used: nanoseconds of the wall clock, for example.
     ///   - generator: a fork of the node's own; decides the mesh.
     public init(signing: Signing, parameters: Parameters = Parameters(), firstSequenceNumber: UInt64, generator: Generator) {
+        self.init(
+            signing: signing, shared: SharedParameters(parameters), firstSequenceNumber: firstSequenceNumber, generator: generator)
+    }
+
+    public init(signing: Signing, shared: SharedParameters, firstSequenceNumber: UInt64, generator: Generator) {
+        let parameters = shared.value
         precondition(parameters.isValid)
         self.signing = signing
-        self.parameters = parameters
+        self.shared = shared
         self.generator = generator
         localID = PeerID(ed25519: signing.publicKey)
         hasher = MessageHasher(generator: &self.generator)
@@ -153,6 +160,8 @@ public struct GossipSub: StateMachine, Sendable {
         seen = SeenCache(seenFor: parameters.seenFor, perWindowMax: parameters.seenPerWindowMax)
         cache = MessageCache(parameters: parameters)
     }
+
+    public var parameters: Parameters { _read { yield shared.value } }
 
     /// The number of a topic from now on; nil where the name is empty or longer than 256 bytes, or no number is left.
     public mutating func intern(_ name: String) -> TopicID? {

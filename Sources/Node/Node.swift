@@ -31,7 +31,11 @@ public struct Node: StateMachine {
     var blocks: BlockExchange
     var discovery: Discovery
     /// Leaves ask for what they need of it.
-    var registry: Boxed<ManagerRegistry>?
+    var registry: Boxed<ManagerRegistry>? {
+        didSet { registryDue = registry?.value.nextDeadline }
+    }
+    /// That of the registry, to be read without it: after every input, of which few concern it.
+    private var registryDue: Instant?
     var blockWants = BlockWants()
     /// Readings of the store that are under way; only looked up, never iterated.
     var blockReadings: [UInt64: BlockReading] = [:]
@@ -58,7 +62,7 @@ public struct Node: StateMachine {
             localID: identity, mode: parameters.isCore ? .server : .client, parameters: parameters.kademlia,
             validator: parameters.records, requestNamespace: Node.kademliaSpace, generator: generator.fork("kademlia"))
         gossip = GossipSub(
-            signing: parameters.signing, parameters: parameters.gossip, firstSequenceNumber: firstSequenceNumber,
+            signing: parameters.signing, shared: parameters.sharedGossip, firstSequenceNumber: firstSequenceNumber,
             generator: generator.fork("gossip"))
         blocks = BlockExchange(parameters: parameters.blocks)
         discovery = Discovery(
@@ -147,7 +151,7 @@ public struct Node: StateMachine {
             blocks.handleDeadline(now: now, emit: &effects)
             carryOut(effects, now: now, emit: &emit)
         }
-        if isDue(registry?.value.nextDeadline, now) { registryDeadline(now: now, emit: &emit) }
+        if isDue(registryDue, now) { registryDeadline(now: now, emit: &emit) }
         if isDue(blockWants.nextDeadline, now) { expireBlockWants(now: now, emit: &emit) }
         for role in parameters.roles where isDue(deadline(of: role), now) { rolesDeadline(role, now: now, emit: &emit) }
         if isDue(discovery.nextDeadline, now) {
@@ -161,7 +165,7 @@ public struct Node: StateMachine {
 
     private mutating func rearm() {
         var deadline = earliest(earliest(kademliaDeadline, gossip.nextDeadline), earliest(blocks.nextDeadline, discovery.nextDeadline))
-        deadline = earliest(earliest(deadline, idleCheckAt), earliest(blockWants.nextDeadline, registry?.value.nextDeadline))
+        deadline = earliest(earliest(deadline, idleCheckAt), earliest(blockWants.nextDeadline, registryDue))
         for role in parameters.roles { deadline = earliest(deadline, self.deadline(of: role)) }
         nextDeadline = deadline
     }

@@ -44,9 +44,14 @@ public struct NodeParameters: Sendable {
         public var discovery = Discovery.Parameters()
         public var connections = ConnectionParameters()
         public var kademlia: Kademlia.Parameters
-        public var gossip = GossipSub.Parameters()
+        var sharedGossip = GossipSub.SharedParameters(GossipSub.Parameters())
         var registry = ManagerRegistry.Parameters()
         public var blocks = BlockExchange.Parameters()
+
+        public var gossip: GossipSub.Parameters {
+            get { sharedGossip.value }
+            set { sharedGossip.value = newValue }
+        }
     }
 
     public subscript<Value>(dynamicMember member: WritableKeyPath<Machines, Value>) -> Value {
