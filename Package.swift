@@ -66,7 +66,7 @@ let package = Package(
         .target(name: "CSandbox"),
         .target(name: "CClock"),
         .target(name: "CHeap"),
-        .target(name: "CPrefetch"),
+        .target(name: "CHints"),
         .target(name: "CMicroHTTPD"),
         // Whole pictures in plain loops: unoptimised they take a minute.
         .target(name: "CDenoise", cSettings: [.unsafeFlags(["-O2"])]),
@@ -112,7 +112,7 @@ let package = Package(
             "SimulationEngine",
             [
                 "Node", "Roles", "Kademlia", "GossipSub", "Blocks", "Ledger", "ProofOfRender", "RenderModel", "LibP2P", "Identity",
-                "Crypto", "Wire", "Determinism", "CPrefetch",
+                "Crypto", "Wire", "Determinism", "CHints",
             ]),
         shell("Console", ["NodeRuntime", "Identity", "Crypto", "Wire", argumentParser, logging]),
         shell(

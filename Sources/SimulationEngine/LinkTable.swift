@@ -1,4 +1,4 @@
-import CPrefetch
+import CHints
 
 /// The connections of a simulated host, by peer: a hash table with linear probing, whose places are one cache line apart at most.
 struct LinkTable {

@@ -1,4 +1,4 @@
-import CPrefetch
+import CHints
 import Determinism
 import Kademlia
 import LibP2P

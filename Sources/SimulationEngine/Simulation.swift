@@ -47,6 +47,7 @@ public struct Simulation {
     /// Events of the last window: few are not worth waking other threads for.
     private var windowEvents: UInt64 = 0
     private static let windowEventsMin: UInt64 = 64
+    private static let shardsPerThread = 4
 
     /// - Parameters:
     ///   - threads: how many run the nodes; the result is the same for any number.
@@ -59,9 +60,10 @@ public struct Simulation {
         let generator = Generator(seed: seed)
         random = generator.fork("network")
         world = World(seed: seed, regions: regions, links: links, hears: hears)
-        let count = max(1, threads)
+        // Several shards for each thread, so that one that is done early finds another.
+        let count = threads > 1 ? threads * Simulation.shardsPerThread : 1
         shards = (0..<count).map { [world] in Shard(number: $0, count: count, world: world) }
-        team = ThreadTeam(count: count)
+        team = ThreadTeam(count: threads)
         var keys = generator.fork("signing")
         signingSecret = Bytes32(words: keys.next(), keys.next(), keys.next(), keys.next())
     }
@@ -82,8 +84,8 @@ public struct Simulation {
     }
     public var events: UInt64 { shards.reduce(0) { $0 + $1.events } }
 
-    /// Nodes whose numbers leave the same rest are run by the same thread. What they are made from is best not shared with others:
-    /// two threads that count references to one thing wait for each other.
+    /// Nodes whose numbers leave the same rest are run by one thread at a time. What they are made from is best not shared with
+    /// others: two threads that count references to one thing wait for each other.
     public var shardCount: Int { shards.count }
 
     public func isUp(_ node: UInt32) -> Bool { member(node).host.isUp }
@@ -203,9 +205,9 @@ public struct Simulation {
             if windowEvents < Simulation.windowEventsMin {
                 for shard in shards.indices { shards[shard].run(before: horizon) }
             } else {
-                // Each thread has a shard of its own, and the array stays until all are done.
+                // No shard is run by two threads, and the array stays until all are done.
                 nonisolated(unsafe) let shards = shards
-                team.perform { shards[$0].run(before: horizon) }
+                team.perform(shares: shards.count) { shards[$0].run(before: horizon) }
             }
         }
         windowEvents = events - before

@@ -1,18 +1,20 @@
+internal import CHints
 internal import Glibc
+internal import Synchronization
 
-/// Threads that do one piece of work after the other together, and sleep in between.
+/// Threads that do one piece of work after the other together.
+///
+/// Between two pieces they spin for some microseconds, since the next one mostly follows at once, and then sleep.
 final class ThreadTeam {
-    /// Threads that work, the caller's among them.
-    let count: Int
+    /// Threads that work, the caller's among them; fewer where the system does not give more.
+    var count: Int { threads.count + 1 }
     private let rendezvous = Rendezvous()
     private var threads: [pthread_t] = []
 
-    /// Where the system gives fewer threads, the caller does the shares of those that are missing.
     init(count: Int) {
-        self.count = max(1, count)
-        for share in 1..<max(1, count) {
+        for _ in 1..<max(1, count) {
             var thread = pthread_t()
-            let seat = Unmanaged.passRetained(Seat(rendezvous, share: share))
+            let seat = Unmanaged.passRetained(rendezvous)
             guard pthread_create(&thread, nil, threadMain, seat.toOpaque()) == 0 else {
                 seat.release()
                 break
@@ -26,12 +28,11 @@ final class ThreadTeam {
         for thread in threads { pthread_join(thread, nil) }
     }
 
-    /// Does the shares 0 to `count` - 1 of some work, each on a thread of its own; returns when all are done.
-    func perform(_ work: @Sendable (Int) -> Void) {
+    /// Does the shares 0 to `shares` - 1 of some work, each once, on whichever thread is free; returns when all are done.
+    func perform(shares: Int, _ work: @Sendable (Int) -> Void) {
         withoutActuallyEscaping(work) { work in
-            rendezvous.begin(work, shares: threads.count)
-            work(0)
-            for share in (threads.count + 1)..<max(threads.count + 1, count) { work(share) }
+            rendezvous.begin(work, shares: shares, helpers: threads.count)
+            rendezvous.takeShares(work)
             rendezvous.awaitEnd()
         }
     }
@@ -39,15 +40,21 @@ final class ThreadTeam {
 
 /// Where threads wait for work, and their caller for its end.
 ///
-/// `@unchecked Sendable`: what it holds is guarded by the mutex.
+/// `@unchecked Sendable`: what is not atomic is guarded by the mutex.
 private final class Rendezvous: @unchecked Sendable {
+    /// Looks at a number before it sleeps: some tens of microseconds, which is what waking a thread costs.
+    private static let spins = 4_000
+
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let changed = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
     private var work: (@Sendable (Int) -> Void)?
     /// Counts the pieces of work.
-    private var round: UInt64 = 0
-    private var sharesLeft = 0
-    private var isOver = false
+    private let round = Atomic<Int>(0)
+    /// Threads that have not finished the current one.
+    private let busy = Atomic<Int>(0)
+    private let nextShare = Atomic<Int>(0)
+    private let shareCount = Atomic<Int>(0)
+    private let isOver = Atomic<Bool>(false)
 
     init() {
         pthread_mutex_init(mutex, nil)
@@ -61,49 +68,62 @@ private final class Rendezvous: @unchecked Sendable {
         mutex.deallocate()
     }
 
-    func begin(_ work: @escaping @Sendable (Int) -> Void, shares: Int) {
+    func begin(_ work: @escaping @Sendable (Int) -> Void, shares: Int, helpers: Int) {
         locked {
             self.work = work
-            sharesLeft = shares
-            round += 1
+            nextShare.store(0, ordering: .relaxed)
+            shareCount.store(shares, ordering: .relaxed)
+            busy.store(helpers, ordering: .relaxed)
+            round.wrappingAdd(1, ordering: .releasing)
             pthread_cond_broadcast(changed)
+        }
+    }
+
+    func takeShares(_ work: (Int) -> Void) {
+        while true {
+            let share = nextShare.wrappingAdd(1, ordering: .relaxed).oldValue
+            guard share < shareCount.load(ordering: .relaxed) else { return }
+            work(share)
         }
     }
 
     func awaitEnd() {
-        locked {
-            while sharesLeft > 0 { pthread_cond_wait(changed, mutex) }
-            work = nil
-        }
+        wait { busy.load(ordering: .acquiring) == 0 }
+        locked { work = nil }
     }
 
     func dismiss() {
         locked {
-            isOver = true
+            isOver.store(true, ordering: .releasing)
             pthread_cond_broadcast(changed)
         }
     }
 
-    /// A thread's life: its share of each piece of work.
-    func work(on share: Int) {
-        var done: UInt64 = 0
-        while doShare(share, after: done) {
+    /// A thread's life.
+    func help() {
+        var done = 0
+        while true {
+            wait { round.load(ordering: .acquiring) != done || isOver.load(ordering: .acquiring) }
+            if isOver.load(ordering: .acquiring) { return }
             done += 1
+            helpOnce()
             locked {
-                sharesLeft -= 1
-                if sharesLeft == 0 { pthread_cond_broadcast(changed) }
+                if busy.wrappingSubtract(1, ordering: .acquiringAndReleasing).newValue == 0 { pthread_cond_broadcast(changed) }
             }
         }
     }
 
-    /// False where there is no more to do. Nothing of the work is held when it returns.
-    private func doShare(_ share: Int, after done: UInt64) -> Bool {
-        let next: (@Sendable (Int) -> Void)? = locked {
-            while round == done, !isOver { pthread_cond_wait(changed, mutex) }
-            return isOver ? nil : work
+    /// Nothing of the work is held when it returns.
+    private func helpOnce() {
+        if let work = locked({ work }) { takeShares(work) }
+    }
+
+    private func wait(until isTrue: () -> Bool) {
+        for _ in 0..<Rendezvous.spins {
+            if isTrue() { return }
+            pause_briefly()
         }
-        next?(share)
-        return next != nil
+        locked { while !isTrue() { pthread_cond_wait(changed, mutex) } }
     }
 
     private func locked<Result>(_ body: () -> Result) -> Result {
@@ -113,21 +133,9 @@ private final class Rendezvous: @unchecked Sendable {
     }
 }
 
-/// What a thread is told at its beginning.
-private final class Seat: Sendable {
-    let rendezvous: Rendezvous
-    let share: Int
-
-    init(_ rendezvous: Rendezvous, share: Int) {
-        self.rendezvous = rendezvous
-        self.share = share
-    }
-}
-
 /// A C callback: outside any actor.
 private nonisolated func threadMain(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
     guard let context else { return nil }
-    let seat = Unmanaged<Seat>.fromOpaque(context).takeRetainedValue()
-    seat.rendezvous.work(on: seat.share)
+    Unmanaged<Rendezvous>.fromOpaque(context).takeRetainedValue().help()
     return nil
 }
