@@ -117,18 +117,4 @@ extension GossipSub {
                 && seenPerWindowMax <= 1 << 24 && score.isValid
         }
     }
-
-    /// Parameters on the heap, so that all nodes that are made from them have them once: they are more than half as large as the rest of the
-    /// machine, and asked for with every message. Still a value: copies share it until they change it.
-    public struct SharedParameters: Sendable {
-        /// Always one element.
-        private var storage: [Parameters]
-
-        public init(_ parameters: Parameters) { storage = [parameters] }
-
-        public var value: Parameters {
-            _read { yield storage[0] }
-            _modify { yield &storage[0] }
-        }
-    }
 }

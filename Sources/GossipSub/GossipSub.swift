@@ -105,7 +105,8 @@ public struct GossipSub: StateMachine, Sendable {
     }
 
     // First what every message asks for, in as few cache lines as may be.
-    private let shared: SharedParameters
+    /// More than half as large as the rest of the machine: all nodes that are made from the same have it once.
+    private let shared: Boxed<Parameters>
     /// In no order; `index` says who stands where.
     var peers: [GossipPeer] = []
     var index = PeerIndex()
@@ -144,10 +145,11 @@ public struct GossipSub: StateMachine, Sendable {
     ///   - generator: a fork of the node's own; decides the mesh.
     public init(signing: Signing, parameters: Parameters = Parameters(), firstSequenceNumber: UInt64, generator: Generator) {
         self.init(
-            signing: signing, shared: SharedParameters(parameters), firstSequenceNumber: firstSequenceNumber, generator: generator)
+            signing: signing, shared: Boxed(parameters), firstSequenceNumber: firstSequenceNumber, generator: generator)
     }
 
-    public init(signing: Signing, shared: SharedParameters, firstSequenceNumber: UInt64, generator: Generator) {
+    /// As above, from parameters that others are made from as well.
+    public init(signing: Signing, shared: Boxed<Parameters>, firstSequenceNumber: UInt64, generator: Generator) {
         let parameters = shared.value
         precondition(parameters.isValid)
         self.signing = signing

@@ -1,6 +1,4 @@
-public import Wire
-
-/// Thirty-two bits of each peer id of somebody else's list, in its order: who looks for an id reads four bytes a peer, and of the peers
+/// Fingerprints of the peers of somebody else's list, in its order: who looks for an id reads four bytes a peer, and of the peers
 /// only those that have the same.
 ///
 /// The lists are short and their records large: reading ids where they stand touches a line of the cache for each. Whoever makes up
@@ -12,13 +10,10 @@ public struct PeerMarks: Sendable {
 
     @inlinable public var count: Int { marks.count }
 
-    @inlinable
-    static func mark(of id: PeerID) -> UInt32 { UInt32(truncatingIfNeeded: id.value.words.3) }
-
     /// The first place whose peer, as the list's owner tells, is this one.
     @inlinable
     public func firstIndex(of id: PeerID, where isPeer: (Int) -> Bool) -> Int? {
-        let wanted = PeerMarks.mark(of: id)
+        let wanted = id.fingerprint
         var index = 0
         while index < marks.count {
             if marks[index] == wanted, isPeer(index) { return index }
@@ -27,11 +22,11 @@ public struct PeerMarks: Sendable {
         return nil
     }
 
-    @inlinable public mutating func append(_ id: PeerID) { marks.append(PeerMarks.mark(of: id)) }
-    @inlinable public mutating func insert(_ id: PeerID, at index: Int) { marks.insert(PeerMarks.mark(of: id), at: index) }
+    @inlinable public mutating func append(_ id: PeerID) { marks.append(id.fingerprint) }
+    @inlinable public mutating func insert(_ id: PeerID, at index: Int) { marks.insert(id.fingerprint, at: index) }
     @inlinable public mutating func remove(at index: Int) { marks.remove(at: index) }
     @inlinable public mutating func reserveCapacity(_ capacity: Int) { marks.reserveCapacity(capacity) }
 
     /// Whether these are the marks of just these peers: for the invariants of the list's owner.
-    public func belong(to ids: some Sequence<PeerID>) -> Bool { marks == ids.map(PeerMarks.mark) }
+    public func belong(to ids: some Sequence<PeerID>) -> Bool { marks == ids.map(\.fingerprint) }
 }

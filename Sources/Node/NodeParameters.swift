@@ -44,7 +44,7 @@ public struct NodeParameters: Sendable {
         public var discovery = Discovery.Parameters()
         public var connections = ConnectionParameters()
         public var kademlia: Kademlia.Parameters
-        var sharedGossip = GossipSub.SharedParameters(GossipSub.Parameters())
+        var sharedGossip = Boxed(GossipSub.Parameters())
         var registry = ManagerRegistry.Parameters()
         public var blocks = BlockExchange.Parameters()
 
