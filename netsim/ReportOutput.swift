@@ -17,12 +17,13 @@ struct ReportOutput {
     let events: UInt64
     let digest: UInt64
     let simulated: Duration
-    /// Real seconds of the run, and seconds of the processor: on a machine that others use as well only these say how fast it is.
+    /// Real seconds of the run, and seconds that its threads had of processors: on a machine that others use as well these say more.
     let seconds: Double
     let processorSeconds: Double
     let bytesPerNode: Double
 
-    private var eventsPerSecond: Double { Double(events) / max(processorSeconds, 1e-9) }
+    private var eventsPerSecond: Double { Double(events) / max(seconds, 1e-9) }
+    private var eventsPerProcessorSecond: Double { Double(events) / max(processorSeconds, 1e-9) }
 
     private var outcomes: [Outcome] {
         file.targets.compactMap { target in
@@ -39,7 +40,7 @@ struct ReportOutput {
         var lines = [
             "\(file.name), seed \(file.seed): \(summary.nodes) nodes, \(Int(simulated.inSeconds)) s simulated",
             line("events", "\(events) in \(rounded(seconds)) s, \(rounded(processorSeconds)) s of the processor"),
-            line("events per second of the processor", "\(Int(eventsPerSecond))"),
+            line("events per second", "\(Int(eventsPerSecond)), of the processor \(Int(eventsPerProcessorSecond))"),
             line("resident memory per node", "\(Int(bytesPerNode)) bytes"),
         ]
         for measure in summary.measures { lines.append(line(measure.title, "\(rounded(measure.value)) \(measure.unit)")) }
@@ -76,6 +77,7 @@ struct ReportOutput {
             "digest": .text(hexadecimal(digest)), "passed": .boolean(passed), "events": .integer(Int(events)),
             "simulated_seconds": .number(simulated.inSeconds), "seconds": .number(seconds),
             "processor_seconds": .number(processorSeconds), "events_per_second": .number(eventsPerSecond),
+            "events_per_processor_second": .number(eventsPerProcessorSecond),
             "bytes_per_node": .number(bytesPerNode), "measures": .array(measures),
             "targets": .array(targets), "violations": .array(summary.violations.map { .text($0) }),
         ])
