@@ -43,6 +43,9 @@ struct Event {
         case none
     }
 
+    /// What lies behind it never happens: nodes say "the distant future" where they wait for nothing.
+    static let never: UInt64 = 1 << 62
+
     /// Whether it comes before another of the same node.
     @inline(__always)
     func precedes(_ other: Event) -> Bool {

@@ -91,6 +91,7 @@ struct Shard {
 
     /// - Parameter time: not before now, and for another node not before the end of the window, which is as long as the shortest way.
     mutating func schedule(_ kind: Event.Kind, for node: UInt32, at time: UInt64, by place: Int) {
+        guard time < Event.never else { return }
         let event = Event(
             time: max(time, now.nanoseconds), node: node, cause: self.node(at: place), serial: members[place].host.eventCount, kind: kind)
         members[place].host.eventCount &+= 1

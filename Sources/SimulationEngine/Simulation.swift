@@ -168,20 +168,19 @@ public struct Simulation {
         while events < last {
             let earliest = earliestTime()
             let action = actions.earliest
-            guard min(earliest ?? .max, action?.nanoseconds ?? .max) <= end.nanoseconds else {
+            guard let next = [earliest, action?.nanoseconds].compactMap({ $0 }).min(), next <= end.nanoseconds else {
                 now = max(now, end)
                 return false
             }
-            if let action, action.nanoseconds <= earliest ?? .max {
+            if let action, action.nanoseconds == next {
                 now = max(now, action)
                 guard let number = actions.pop() else { continue }
                 reports.append(Report(time: now, node: 0, fact: .scenario(number)))
                 return true
             }
-            guard let earliest else { continue }
-            let horizon = min(earliest + world.regions.shortest, action?.nanoseconds ?? .max)
+            let horizon = min(next + world.regions.shortest, action?.nanoseconds ?? .max)
             // The last window takes what happens at the very end.
-            runWindow(before: min(horizon, end.nanoseconds + 1))
+            runWindow(before: horizon > end.nanoseconds ? end.nanoseconds + 1 : horizon)
             now = max(now, min(Instant(nanoseconds: horizon), end))
             if !reports.isEmpty { return true }
         }

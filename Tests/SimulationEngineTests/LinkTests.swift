@@ -150,6 +150,14 @@ import Wire
         #expect(simulation.member(1).host.links.count == (comesBack ? 1 : 0))
     }
 
+    @Test func theEndOfTimeNeverComes() throws {
+        var simulation = try Self.network(1)
+        simulation.crash(0)
+        simulation.scheduleStart(of: 0, at: .distantFuture)
+        while simulation.run(until: .distantFuture, eventsMax: 1_000) { simulation.reports = [] }
+        #expect(!simulation.isUp(0) && simulation.pendingCount == 0)
+    }
+
     /// Small behind large, with jitter and loss.
     @Test func whatOneConnectionCarriesStaysInOrder() throws {
         var simulation = try Self.network(2, megabits: 1000, threads: 2) {
