@@ -6,6 +6,8 @@ extension SystemTests {
     /// Processes die in the middle of a job, and the job does not.
     @Suite struct Faults {
         private static let picture = ["--size", "240x160", "--samples", "64"]
+        /// Of which a part is verified and a part is not for long enough to look.
+        private static let longPicture = ["--size", "240x160", "--samples", "256"]
 
         @Test func aWorkerIsKilled() async throws {
             try await Site.run { site in
@@ -58,7 +60,7 @@ extension SystemTests {
         @Test func theManagerIsKilledAndStartedAgain() async throws {
             try await Site.run { site in
                 let network = try LocalNetwork(site, workers: 3, verifiers: 3)
-                let order = try Order(network, "cornell_ggx.glb", Faults.picture)
+                let order = try Order(network, "cornell_ggx.glb", Faults.longPicture)
                 let job = try order.id()
                 _ = try order.task("a task is verified") { $0["phase"] == "verified" }
                 let before = try #require(try network.job(job))
