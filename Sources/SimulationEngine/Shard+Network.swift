@@ -245,6 +245,8 @@ extension Shard {
 
     private mutating func closed(_ peer: UInt32, at place: Int) {
         deliveries.append(.disconnected(PeerHandle(index: peer), .closed))
+        // Nobody waits for their answers any more.
+        members[place].host.inbound.removeAll { $0.peer == peer }
         failRequests(to: peer, .closed, at: place)
     }
 
